@@ -1,0 +1,68 @@
+# Two commands for a newcomer: make run, make test. Everything is built into .venv from hash-pinned lists.
+PYTHON ?= python3
+BIN := .venv/bin
+SAY := @printf '%s\n'
+
+.PHONY: help run rehearsal test ci format lint types imports check pictures pins clean
+
+help:
+	$(SAY) "make run        the survey on http://127.0.0.1:8000/, practice mode" \
+	       "make rehearsal  made-up people answer it; writes data/rehearsal/report.html" \
+	       "make test       every test that needs no long time" \
+	       "make ci         everything that must hold before a change lands"
+
+run: .venv/ready
+	@$(BIN)/python -m survey_app
+
+rehearsal: .venv/ready
+	@$(BIN)/python -m analysis rehearse --out data/rehearsal
+
+test: .venv/dev-ready
+	@$(BIN)/python -m pytest -n auto -m "not slow"
+
+ci: format lint types imports check
+	@$(BIN)/python -m pytest -n auto -m "not slow"
+	@$(BIN)/python -m pytest -m slow --timeout 900
+
+format: .venv/dev-ready
+	@$(BIN)/ruff format --check .
+
+lint: .venv/dev-ready
+	@$(BIN)/ruff check .
+
+types: .venv/dev-ready
+	@$(BIN)/mypy
+
+imports: .venv/dev-ready
+	@$(BIN)/lint-imports
+
+check: .venv/dev-ready
+	@$(BIN)/python -m instruments check
+
+pictures: .venv/dev-ready
+	@PYTHONPATH=. $(BIN)/python tests/pictures.py
+
+.venv/ready: requirements.txt
+	$(SAY) "Building .venv (once) ..."
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev-ready: requirements-dev.txt .venv/ready
+	$(SAY) "Adding what the tests need (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# New pins after a change in pyproject.toml; needs pip-tools. No index addresses are written.
+COMPILE := pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header --no-annotate \
+           --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+GROUP = $(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")'
+
+pins:
+	$(COMPILE) -o requirements.txt pyproject.toml
+	$(GROUP) survey | $(COMPILE) -c requirements.txt -o requirements-survey.txt -
+	(sed -n 's/ \\$$//;/==/p' requirements.txt; $(GROUP) dev) | $(COMPILE) -o requirements-dev.txt -
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,0 +1,149 @@
+"""The researcher's door: `python -m analysis` opens, locks, reports, and rehearses."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from instruments import BUNDLED, VERSION
+from instruments.doors import FOLDER, Environment, Refused, WrongUse
+
+HOW_MANY = click.IntRange(0, 10_000)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION)
+def door() -> None:
+    """From sealed records to a report.
+
+    \b
+    Examples:
+      python -m analysis open --data data --key data/practice-key.txt
+      python -m analysis lock data/answers.db
+      python -m analysis report data/answers.db --out data/report.html
+      python -m analysis rehearse --clients 72 --workers 36 --out data/rehearsal
+    """
+
+
+@door.command("open")
+@click.option("--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="The survey's data folder.")
+@click.option("--key", type=FOLDER, required=True, help="The private key of the answers.")
+@click.option("--text-key", type=FOLDER, help="The private key of the free text, if it has its own.")
+@click.option("--out", type=FOLDER, help="Where to write; DATA/answers.db if nothing is said.")
+@click.option("--fingerprint", help="Which version of the study, where there are several.")
+@click.option("--force", is_flag=True, help="Replace an unlocked file.")
+def open_(data: Path, key: Path, text_key: Path | None, out: Path | None, fingerprint: str | None, force: bool) -> None:
+    """Open the sealed records into a table (exit 1 if some records are not what was sealed).
+
+    \b
+    Example:  python -m analysis open --data data --key data/practice-key.txt
+    """
+    from .locking import read_lock
+    from .opening import open_answers
+
+    out = out or data / "answers.db"
+    if out.exists():
+        if read_lock(out) is not None:
+            raise Refused(f"{out} is locked; it stays as it is. Name another file with --out.")
+        _free(out, force)
+    opened = open_answers(data, key, text_key or key, out, fingerprint, _bar)
+    click.echo(opened.path)
+    click.echo(f"{opened.answers} answers and {opened.texts} texts opened ({opened.kind}).", err=True)
+    click.echo(f"Next: python -m analysis lock {opened.path}", err=True)
+    if opened.unopened:
+        click.echo(
+            f"{opened.unopened} records could not be opened: they were changed after sealing, "
+            "or sealed to another key. They are still in the survey's file; nothing was deleted.",
+            err=True,
+        )
+        sys.exit(1)
+
+
+@door.command()
+@click.argument("answers", type=FOLDER)
+def lock(answers: Path) -> None:
+    """Freeze ANSWERS.db: no group comparison is computed before.
+
+    \b
+    Example:  python -m analysis lock data/answers.db
+    """
+    from . import clock, locking
+    from .table import load
+
+    made = locking.lock(answers, load(answers).study, clock.today())
+    click.echo(f"locked on {made.locked_on}: n {made.n}, data {made.data_hash[:12]}, plan {made.plan_hash[:12]}")
+    click.echo(f"Next: python -m analysis report {answers} --out report.html", err=True)
+
+
+@door.command()
+@click.argument("answers", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="The HTML file to write.")
+@click.option("--force", is_flag=True, help="Replace an existing report.")
+def report(answers: Path, out: Path, force: bool) -> None:
+    """Write the report of a locked ANSWERS.db as one HTML file.
+
+    \b
+    Example:  python -m analysis report data/answers.db --out report.html
+    """
+    from .locking import checked
+    from .report import html
+    from .table import load
+
+    _free(out, force)
+    click.echo("reading the answers …", err=True)
+    table = load(answers)
+    kept = checked(answers, table.study)
+    if table.about["kind"] == "live":
+        raise Refused("This version does not report live answers: it cannot hide small cells yet.")
+    click.echo("comparing and drawing …", err=True)
+    _write(out, html(table, kept))
+    click.echo(out)
+
+
+@door.command()
+@click.option("--clients", "--first", type=HOW_MANY, default=72, show_default=True, help="People of the first role.")
+@click.option("--workers", "--second", type=HOW_MANY, default=36, show_default=True, help="Of the second role.")
+@click.option("--study", type=FOLDER, default=BUNDLED, envvar="OFFHOURS_STUDY", help="The study to rehearse.")
+@click.option(
+    "--out", type=FOLDER, default="data/rehearsal", show_default=True, help="A folder of its own; emptied first."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same people.")
+def rehearse(clients: int, workers: int, study: Path, out: Path, seed: int) -> None:
+    """Let made-up people answer over HTTP, then open, lock and report, all of it marked as made up.
+
+    \b
+    Example:  python -m analysis rehearse --clients 72 --workers 36
+    """
+    from .rehearsal.running import rehearsal
+
+    written = rehearsal(study, out, (clients, workers), seed, _bar)
+    click.echo(written.resolve())
+
+
+def _free(path: Path, force: bool) -> None:
+    if path.exists() and not force:
+        raise WrongUse(f"{path} exists already; say --force to replace it.")
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    fresh = path.with_name(path.name + ".partial")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise Environment(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _bar(things: Sequence[Any], label: str = "opening") -> Iterator[Any]:
+    """A progress bar on stderr."""
+    with click.progressbar(things, label=label, file=sys.stderr) as shown:
+        yield from shown
+
+
+if __name__ == "__main__":
+    door(prog_name="python -m analysis")

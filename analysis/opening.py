@@ -1,0 +1,253 @@
+"""Open: sealed records and the private key become `answers.db`, plain typed tables that read well anywhere.
+
+Rows lie in the order of their own content: no order of arrival, no order of keys, and the same records
+give the same file.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyrage
+from sqlite_utils import Database
+
+from instruments import VERSION, records
+from instruments.doors import Environment, WrongUse
+from instruments.model import Study
+from instruments.reader import Faulty, from_canonical
+
+SURVEY = "survey.db"
+TYPES = {"code": int, "tick": int, "number": int, "word": str}
+
+Progress = Callable[[Sequence[bytes]], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What came of opening: how many records, how many could not be opened, and where they are now."""
+
+    path: Path
+    kind: str
+    answers: int
+    texts: int
+    unopened: int
+    fingerprint: str
+
+
+def open_answers(
+    data: Path, key: Path, text_key: Path, out: Path, fingerprint: str | None, progress: Progress
+) -> Opened:
+    """Open everything in a data folder. The old file stays in place until the new one is whole."""
+    sealed = _Sealed(data)
+    payloads, broken = _opened(sealed.frames("responses"), _identity(key), key, progress)
+    texts, broken_texts = _opened(sealed.frames("texts"), _identity(text_key), text_key, progress)
+    study = _one_study(sealed, payloads, fingerprint)
+    payloads = [each for each in payloads if each["fingerprint"] == study.fingerprint]
+    texts = [each for each in texts if each["fingerprint"] == study.fingerprint]
+    wrong_kind = [each for each in (*payloads, *texts) if each["kind"] != sealed.kind]
+    if wrong_kind:
+        raise WrongUse(
+            f"{len(wrong_kind)} records in {data} are not {sealed.kind} ones; kinds of records are never mixed."
+        )
+    unopened = broken + broken_texts
+    fresh = out.with_name(out.name + ".partial")
+    try:
+        fresh.unlink(missing_ok=True)
+        os.close(os.open(fresh, os.O_CREAT | os.O_WRONLY, 0o600))  # opened answers are for the team alone
+        with Database(fresh) as database:
+            _write(database, study, payloads, texts)
+            about = {
+                "fingerprint": study.fingerprint,
+                "kind": sealed.kind,
+                "answers": str(len(payloads)),
+                "unopened": str(unopened),
+                "tool": VERSION,
+            }
+            database.table("about").insert_all(
+                [{"name": name, "value": value} for name, value in about.items()], pk="name"
+            )
+            database.table("totals").create({"name": str, "count": int}, pk="name")
+            database.table("totals").insert_all(sealed.totals())
+        fresh.replace(out)
+    except OSError as error:
+        raise Environment(f"{out} cannot be written: {error.strerror}.") from error
+    return Opened(
+        path=out,
+        kind=sealed.kind,
+        answers=len(payloads),
+        texts=len(texts),
+        unopened=unopened,
+        fingerprint=study.fingerprint,
+    )
+
+
+class _Sealed:
+    """The survey's file, read-only."""
+
+    def __init__(self, data: Path) -> None:
+        path = data / SURVEY
+        if not path.exists():
+            raise WrongUse(f"There is no {SURVEY} in {data}. Is this the survey's data folder?")
+        try:
+            self.connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+            house = dict(self.connection.execute("SELECT name, value FROM house"))
+            self.kind = house["kind"].decode()
+            stored = int(house["format"])
+        except (sqlite3.Error, KeyError) as error:
+            raise Environment(f"{path} cannot be read: {error}. Nothing was changed; try a backup of it.") from error
+        if stored != records.FORMAT:
+            raise WrongUse(f"{path} has format {stored}; this version reads format {records.FORMAT}.")
+
+    def frames(self, table: str) -> list[bytes]:
+        """Every sealed frame. The order is that of salted hashes, and is lost when the answers are written."""
+        return [row[0] for row in self.connection.execute(f"SELECT frame FROM {table} ORDER BY key")]
+
+    def canonical(self, fingerprint: str) -> str | None:
+        """The study as it was served."""
+        row = self.connection.execute("SELECT canonical FROM studies WHERE fingerprint = ?", (fingerprint,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def served(self) -> list[str]:
+        """The fingerprint of every study that was ever served here."""
+        return [row[0] for row in self.connection.execute("SELECT fingerprint FROM studies ORDER BY fingerprint")]
+
+    def totals(self) -> list[dict[str, Any]]:
+        """Running totals: opened, agreed, sent."""
+        return [
+            {"name": name, "count": count}
+            for name, count in self.connection.execute("SELECT name, count FROM totals ORDER BY name")
+        ]
+
+
+def _identity(path: Path) -> pyrage.x25519.Identity:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"The key file {path} cannot be read: {error}.") from error
+    for line in lines:
+        if line.strip().startswith("AGE-SECRET-KEY-"):
+            try:
+                return pyrage.x25519.Identity.from_str(line.strip())
+            except pyrage.IdentityError:
+                raise WrongUse(f"The key in {path} is damaged: it is not a whole age key.") from None
+    raise WrongUse(f"{path} holds no private key. It should have a line that begins with AGE-SECRET-KEY-.")
+
+
+def _opened(
+    frames: list[bytes], identity: pyrage.x25519.Identity, key: Path, progress: Progress
+) -> tuple[list[dict[str, Any]], int]:
+    """The payloads that this key opens, and how many frames are not what was sealed."""
+    payloads: list[dict[str, Any]] = []
+    reasons: Counter[str] = Counter()
+    for frame in progress(frames):
+        try:
+            payloads.append(records.from_bytes(pyrage.decrypt(records.from_frame(frame), [identity])))
+        except pyrage.DecryptError as error:
+            reasons["key" if "No matching keys" in str(error) else "broken"] += 1
+        except ValueError:
+            reasons["broken"] += 1
+    if frames and not payloads and reasons["key"]:
+        raise WrongUse(f"The key in {key} opens none of the {len(frames)} records: they are sealed to another key.")
+    return payloads, reasons.total()
+
+
+def _one_study(sealed: _Sealed, payloads: list[dict[str, Any]], wanted: str | None) -> Study:
+    """The study of these records. Answers to different versions are never mixed."""
+    counted = Counter(str(each["fingerprint"]) for each in payloads)
+    marks = [mark for mark in counted if mark.startswith(wanted)] if wanted else list(counted)
+    if wanted and not marks:
+        raise WrongUse(f"No record has the fingerprint {wanted}; there are {_listed(counted)}.")
+    if len(marks) > 1:
+        raise WrongUse(
+            f"The records belong to {len(marks)} versions of the study: {_listed(counted)}. "
+            "They are never mixed; choose one with --fingerprint."
+        )
+    mark = marks[0] if marks else sealed.served()[-1]
+    canonical = sealed.canonical(mark)
+    if canonical is None:
+        raise WrongUse(f"The study with fingerprint {mark[:12]} was never served from this folder.")
+    try:
+        return from_canonical(canonical)
+    except Faulty as error:
+        raise WrongUse(f"The study {mark[:12]} was written for another version of this tool:\n{error}") from error
+
+
+def _listed(counted: Mapping[str, int]) -> str:
+    return ", ".join(f"{mark[:12]} ({count})" for mark, count in sorted(counted.items())) or "no records at all"
+
+
+def _write(database: Database, study: Study, payloads: list[dict[str, Any]], texts: list[dict[str, Any]]) -> None:
+    columns = records.columns(study)
+    types: dict[str, type] = {}
+    for column in columns:
+        types[column.name] = TYPES[column.kind]
+        if column.kind == "number":
+            types[f"{column.name}_missing"] = str
+    _in_order_of_content(database, "answers", types, (records.row(study, each) for each in payloads))
+    ticks = {tick.id: int for tick in study.consent if tick.kept_with == "text"}
+    text_types: dict[str, type] = {"question": str, "role": str, **ticks, "text": str}
+    said = (
+        {"question": question, "role": each["role"], **{tick: each.get(tick, 0) for tick in ticks}, "text": text}
+        for each in texts
+        for question, text in each["texts"].items()
+    )
+    _in_order_of_content(database, "texts", text_types, said)
+    database.table("study").insert({"fingerprint": study.fingerprint, "canonical": study.canonical}, pk="fingerprint")
+    database.table("codebook").insert_all(
+        [
+            {
+                "name": column.name,
+                "kind": column.kind,
+                "question": column.question,
+                "asked_of": ", ".join(column.roles),
+                "text": " / ".join(dict.fromkeys(column.text.values())),
+            }
+            for column in columns
+        ],
+        pk="name",
+    )
+    labels = [
+        {"column": column.name, "role": role, "code": choice.code, "label": choice.label[role]}
+        for column in columns
+        for choice in column.choices
+        for role in column.roles
+    ]
+    database.table("choices").create(
+        {"column": str, "role": str, "code": int, "label": str},
+        pk=("column", "role", "code"),
+        foreign_keys=[("column", "codebook", "name")],
+    )
+    database.table("choices").insert_all(labels)
+    database.create_view("answers_in_words", _view(columns))
+
+
+def _in_order_of_content(
+    database: Database, name: str, types: Mapping[str, type], rows: Iterator[dict[str, Any]]
+) -> None:
+    """Write the rows sorted by all that they hold, so that nothing of how they came is left."""
+    staging = database.table(f"{name}_as_read")
+    staging.create(dict(types))
+    staging.insert_all(rows)
+    database.table(name).create(dict(types))
+    names = ", ".join(f'"{each}"' for each in types)
+    database.execute(f'INSERT INTO "{name}" SELECT {names} FROM "{name}_as_read" ORDER BY {names}')
+    staging.drop()
+    database.vacuum()
+
+
+def _view(columns: Sequence[records.Column]) -> str:
+    """The answers with labels for codes, for reading in any SQLite tool."""
+    shown = [
+        f"(SELECT label FROM choices WHERE \"column\" = '{column.name}' AND role = answers.role "
+        f'AND code = answers."{column.name}") AS "{column.name}"'
+        if column.kind == "code"
+        else f'"{column.name}"'
+        for column in columns
+    ]
+    return f"SELECT {', '.join(shown)} FROM answers"

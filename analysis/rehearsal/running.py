@@ -1,0 +1,95 @@
+"""Running a rehearsal: a server of its own, people over HTTP, then open, lock, report."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from instruments.doors import Environment, Refused, WrongUse
+from instruments.reader import Faulty, read
+
+from .. import clock, locking
+from ..opening import open_answers
+from ..report import html
+from ..table import load
+from .people import Person, weights
+from .walker import Browser, walk
+
+MARK = "made-up.txt"
+SECONDS_TO_START = 20
+
+Bar = Callable[..., Iterator[Any]]
+
+
+def rehearsal(study: Path, out: Path, how_many: Sequence[int], seed: int, bar: Bar) -> Path:
+    """Walk, open, lock and report; return the report. Everything made is marked as made up."""
+    try:
+        roles = read(study).roles
+    except Faulty as error:
+        raise WrongUse(f"The study in {study} cannot be rehearsed:\n{error}") from error
+    _fresh(out)
+    rates, chance = weights(study), Random(seed)  # noqa: S311  made-up people, no secret
+    people = [
+        Person(role=index, chance=Random(chance.random()), weights=rates)  # noqa: S311
+        for index, count in zip(range(len(roles)), how_many, strict=False)
+        for _ in range(count)
+    ]
+    with served(study, out, "--made-up") as origin:
+        for person in bar(people, label="answering over HTTP"):
+            browser = Browser(origin)
+            page = walk(browser, person)
+            browser.close()
+            if not page.path.endswith("/sent"):
+                raise Environment(f"A made-up person got stuck at {page.path} ({page.status}): {page.heading}")
+    key = out / "practice-key.txt"
+    answers = out / "answers.db"
+    open_answers(out, key, key, answers, None, lambda frames: bar(frames, label="opening"))
+    table = load(answers)
+    report = out / "report.html"
+    report.write_text(html(table, locking.lock(answers, table.study, clock.today())), encoding="utf-8")
+    return report
+
+
+@contextmanager
+def served(study: Path, data: Path, *flags: str) -> Iterator[str]:
+    """The real survey, started as a program on a free port; its address."""
+    command = [sys.executable, "-m", "survey_app", "--study", str(study), "--data", str(data), "--port", "0", *flags]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield _address(server)
+    finally:
+        server.terminate()
+        server.wait(SECONDS_TO_START)
+
+
+def _address(server: subprocess.Popen[str]) -> str:
+    """Where the server says it is."""
+    assert server.stdout is not None
+    assert server.stderr is not None
+    ends = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < ends:
+        line = server.stdout.readline()
+        if "http://" in line:
+            return line[line.index("http://") :].strip()
+        if not line and server.poll() is not None:
+            raise Environment(f"The survey did not start: {server.stderr.read().strip()}")
+    raise Environment(f"The survey did not start within {SECONDS_TO_START} seconds.")
+
+
+def _fresh(out: Path) -> None:
+    """An empty folder; one that holds anything but a rehearsal is left alone."""
+    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
+        raise Refused(f"{out} holds something that is not a rehearsal; name another folder with --out.")
+    try:
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        (out / MARK).write_text("Everything in this folder is made up by a rehearsal.\n", encoding="utf-8")
+    except OSError as error:
+        raise Environment(f"{out} cannot be used: {error.strerror}.") from error

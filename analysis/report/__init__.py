@@ -1,0 +1,5 @@
+"""The report: locked answers and findings as one HTML file that opens from disk and asks nobody for anything."""
+
+from .writing import html
+
+__all__ = ["html"]

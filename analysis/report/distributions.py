@@ -1,0 +1,162 @@
+"""Every question's answers, by role and by the groups that the plan splits by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from instruments.model import ChooseMany, Note, Number, Question, Text, Wording
+from instruments.records import columns_of
+from instruments.rules import Is
+
+from ..table import ABSENT, SKIPPED, Mask, Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How one group answered: counts a step, the kinds of missing apart."""
+
+    group: str
+    counts: tuple[int, ...]
+    missing: tuple[int, ...]
+    asked: int
+
+    @property
+    def answered(self) -> int:
+        """How many gave one of the steps."""
+        return sum(self.counts)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Per cent a step, of those who answered."""
+        return tuple(100 * count / self.answered if self.answered else 0.0 for count in self.counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """One column: its words, its steps, and how each group answered."""
+
+    column: str
+    text: str
+    wordings: tuple[str, ...]  # how each role was asked, where the roles were asked in different words
+    steps: tuple[str, ...]
+    kinds_of_missing: tuple[str, ...]
+    spreads: tuple[Spread, ...]
+
+
+def groups(table: Table) -> tuple[tuple[str, str, Mask], ...]:
+    """Who is shown apart: each role, and within it each group of the plan's split. (role, words, who)."""
+    found: list[tuple[str, str, Mask]] = []
+    for role in table.study.roles:
+        everyone = table.mask(Is("role", (role.id,)))
+        found.append((role.id, role.name, everyone))
+        for group in table.study.plan.split:
+            found.append((role.id, f"{role.name}, {group.name}", everyone & table.mask(group.rule)))
+    return tuple(found)
+
+
+def distributions(table: Table) -> Iterator[Distribution]:
+    """All of them, in the order of the questionnaire."""
+    who = groups(table)
+    for question in table.study.questions():
+        match question:
+            case Text() | Note():
+                continue
+            case Number():
+                yield _numbers(table, question, who)
+            case ChooseMany():
+                yield from _ticks(table, question, who)
+            case _:
+                for column in columns_of(question):
+                    yield _codes(table, question, column.name, who)
+
+
+def _codes(table: Table, question: Question, name: str, who: tuple[tuple[str, str, Mask], ...]) -> Distribution:
+    column = table.columns[name]
+    role = question.roles[0]
+    steps = [choice for choice in column.choices if choice.code < 97]
+    refusals = [choice for choice in column.choices if choice.code >= 97]
+    values = table.values[name]
+
+    def spread(words: str, mask: Mask) -> Spread:
+        here = values[mask]
+        return Spread(
+            group=words,
+            counts=tuple(int(np.count_nonzero(here == choice.code)) for choice in steps),
+            missing=(
+                *(int(np.count_nonzero(here == choice.code)) for choice in refusals),
+                int(np.count_nonzero(here == SKIPPED)),
+            ),
+            asked=int(np.count_nonzero(here != ABSENT)),
+        )
+
+    return Distribution(
+        column=name,
+        text=column.text[role],
+        wordings=_wordings(table, column.text),
+        steps=tuple(choice.label[role] for choice in steps),
+        kinds_of_missing=(*(choice.label[role] for choice in refusals), "skipped"),
+        spreads=tuple(spread(words, mask) for asked_of, words, mask in who if asked_of in question.roles),
+    )
+
+
+def _ticks(table: Table, question: ChooseMany, who: tuple[tuple[str, str, Mask], ...]) -> Iterator[Distribution]:
+    """One line a choice: ticked or not, of those who answered at all."""
+    role = question.roles[0]
+    refusals = [choice.code for choice in question.refusals]
+    for choice in question.choices:
+        values = table.values[f"{question.id}_{choice.code}"]
+        yield Distribution(
+            column=f"{question.id}_{choice.code}",
+            text=f"{question.text[role]} {choice.label[role]}",
+            wordings=_wordings(table, table.columns[f"{question.id}_{choice.code}"].text),
+            steps=("ticked", "not ticked"),
+            kinds_of_missing=(*(each.label[role] for each in question.refusals), "skipped"),
+            spreads=tuple(
+                Spread(
+                    group=words,
+                    counts=(int(np.count_nonzero(values[mask] == 1)), int(np.count_nonzero(values[mask] == 0))),
+                    missing=tuple(int(np.count_nonzero(values[mask] == code)) for code in (*refusals, SKIPPED)),
+                    asked=int(np.count_nonzero(values[mask] != ABSENT)),
+                )
+                for asked_of, words, mask in who
+                if asked_of in question.roles
+            ),
+        )
+
+
+def _numbers(table: Table, question: Number, who: tuple[tuple[str, str, Mask], ...]) -> Distribution:
+    """Numbers in four bands of their own range, so that no single number is shown."""
+    role = question.roles[0]
+    width = max(1, -(-(question.high - question.low + 1) // 4))
+    starts = range(question.low, question.high + 1, width)
+    bands = [(start, min(start + width - 1, question.high)) for start in starts]
+    values, kinds = table.values[question.id], table.missing[question.id]
+    words_of_missing = [word for word in ("not sure", "prefer not to say", "skipped") if (kinds == word).any()]
+
+    def spread(words: str, mask: Mask) -> Spread:
+        here, why = values[mask], kinds[mask]
+        given = why == ""
+        return Spread(
+            group=words,
+            counts=tuple(int(np.count_nonzero(given & (here >= low) & (here <= high))) for low, high in bands),
+            missing=tuple(int(np.count_nonzero(why == word)) for word in words_of_missing),
+            asked=int(np.count_nonzero(why != "not asked")),
+        )
+
+    return Distribution(
+        column=question.id,
+        text=question.text[role],
+        wordings=_wordings(table, question.text),
+        steps=tuple(f"{low} to {high}" for low, high in bands),
+        kinds_of_missing=tuple(words_of_missing),
+        spreads=tuple(spread(words, mask) for asked_of, words, mask in who if asked_of in question.roles),
+    )
+
+
+def _wordings(table: Table, text: Wording) -> tuple[str, ...]:
+    if len(set(text.values())) < 2:
+        return ()
+    return tuple(f"{role.name}: {text[role.id]}" for role in table.study.roles if role.id in text)

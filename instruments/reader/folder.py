@@ -1,0 +1,102 @@
+"""Reading a whole folder: every file, every problem at once, and the fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from .. import fingerprint as fingerprints
+from ..model import Study
+from ..words import catalogue, digest
+from ..written import Plain, Problem, Unreadable, Written, read_yaml, written
+from . import plan_file, study_file
+from .questionnaire import FILE as QUESTIONNAIRE
+from .questionnaire import choice_lists, either_order, part, story
+from .questions import Questions
+from .references import cross_check
+from .section import Problems, Section, did_you_mean
+
+NEEDED = ("study.yaml", "questionnaire.yaml")
+OPTIONAL = ("story.yaml", "plan.yaml")
+BESIDE = ("approval.yaml", "recipients.yaml", "rehearsal.yaml")  # not part of what is approved
+
+
+class Faulty(Exception):
+    """A study that cannot be read; carries every problem."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(each) for each in problems))
+        self.problems = problems
+
+
+def read(folder: Path) -> Study:
+    """The study in a folder. Raises Faulty with every problem."""
+    study, problems = read_or_problems(folder)
+    if problems or study is None:
+        raise Faulty(problems)
+    return study
+
+
+def read_or_problems(folder: Path) -> tuple[Study | None, tuple[Problem, ...]]:
+    """The study, as far as it can be read, and every problem in file and line order."""
+    if not folder.is_dir():
+        return None, (Problem(str(folder), 1, "is not a folder; a study is a folder of YAML files"),)
+    files: dict[str, Written] = {}
+    unreadable: list[Problem] = []
+    for name in (*NEEDED, *OPTIONAL):
+        if name in NEEDED or (folder / name).exists():
+            try:
+                files[name] = read_yaml(folder / name, name)
+            except Unreadable as error:
+                unreadable.append(error.problem)
+    for path in sorted(folder.glob("*.y*ml")):
+        if path.name not in (*NEEDED, *OPTIONAL, *BESIDE):
+            meant = did_you_mean(path.name, (*NEEDED, *OPTIONAL, *BESIDE))
+            unreadable.append(Problem(path.name, 1, f"is not a file of a study{meant}"))
+    if any(name not in files for name in NEEDED):
+        return None, tuple(sorted(unreadable))
+    study, problems = _study(files)
+    found = tuple(sorted({*unreadable, *problems}))
+    return study, found
+
+
+def from_canonical(canonical: str) -> Study:
+    """The study again from the JSON that a store kept. Raises Faulty if this version cannot read it."""
+    files = {name: written(plain, name) for name, plain in fingerprints.files_of(canonical).items()}
+    study, problems = _study(files)
+    if problems:
+        raise Faulty(tuple(problems))
+    return study
+
+
+def _study(files: Mapping[str, Written]) -> tuple[Study, list[Problem]]:
+    problems = Problems()
+    head = Section(files["study.yaml"], study_file.FILE, problems, "study.yaml")
+    language = study_file.language(head, problems)
+    interface = catalogue(language)
+    spoken = tuple(str(each.value) for each in head.items("languages")) or (language,)
+    fields = study_file.fields(head, interface, problems)
+    modules = tuple(str(each.value) for each in head.items("modules_on")) or ("core",)
+
+    body = Section(files["questionnaire.yaml"], QUESTIONNAIRE, problems, "questionnaire.yaml")
+    lists = choice_lists(body, problems)
+    roles = tuple(role.id for role in fields["roles"])
+    questions = Questions(roles, modules, interface, lists, problems)
+    told, story_questions = story(files["story.yaml"], problems) if "story.yaml" in files else (None, None)
+    parts = tuple(part(each, questions, story_questions) for each in body.items("parts", needed=True))
+
+    plain: dict[str, Plain] = {name: at.plain() for name, at in files.items()}
+    canonical = fingerprints.canonical(plain, {each: digest(each) for each in spoken if each == language})
+    study = Study(
+        **fields,
+        fingerprint=fingerprints.fingerprint(canonical),
+        canonical=canonical,
+        languages=spoken,
+        parts=parts,
+        either_order=either_order(body, parts, problems),
+        story=told,
+        plan=plan_file.plan(files.get("plan.yaml"), problems),
+        words=interface,
+    )
+    cross_check(study, questions.off, problems)
+    return study, problems.found

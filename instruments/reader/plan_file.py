@@ -1,0 +1,224 @@
+"""Reading plan.yaml: derived columns, groups, families of comparisons."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from ..plan import (
+    DESIGNS,
+    TESTS,
+    Comparison,
+    Derived,
+    Difference,
+    Family,
+    FirstOf,
+    Gates,
+    Group,
+    MeanOf,
+    Model,
+    Plan,
+    Recode,
+    Smallest,
+    When,
+)
+from ..rules import ALWAYS
+from ..written import Written
+from .rules import rule
+from .section import Problems, Section
+
+FILE = {
+    "status": "whether it is frozen, in words",
+    "alpha": "the level of the tests",
+    "smallest": "the smallest effects of interest",
+    "gates": "how small a group may be",
+    "leave_out": "a rule: people who are left out of every comparison",
+    "split": "name: rule, the groups that every distribution is also shown by",
+    "derived": "name: one of five forms",
+    "families": "name: comparisons that share one correction",
+    "models": "name: the columns of an adjusted analysis",
+    "never_adjust_for": "columns on the path, or after it",
+    "sensitivity": "the runs beside the main one, in words",
+    "exploratory": "what may be looked at without a verdict, in words",
+    "cautions": "design: what a finding of it does not show",
+    "notes": "heading: a decision that only words can say",
+}
+SMALLEST = {
+    "superiority": "for a probability of superiority",
+    "risk_difference": "for two shares",
+    "contrast": "for a difference of superiorities",
+}
+GATES = {
+    "no_test": "below it nothing is computed",
+    "permute": "below it the test permutes",
+    "draws": "how many permutations",
+}
+DERIVED = {
+    "when": "a rule: 1 where it holds",
+    "among": "for `when`: who can be 0 or 1",
+    "recode": "a column, with `to`",
+    "to": "old code: new code or word",
+    "first_of": "columns: the first that was asked",
+    "mean_of": "columns, with `at_least`",
+    "at_least": "how many must be answered",
+    "difference": "two columns: the first minus the second",
+    "means": "what it says, in words",
+}
+FORMS = ("when", "recode", "first_of", "mean_of", "difference")
+FAMILY = {"title": "what the comparisons share", "comparisons": "name: a comparison"}
+COMPARISON = {
+    "says": "the hypothesis, in words",
+    "design": "own_experience, two_sides or story: what a finding may say",
+    "test": ", ".join(TESTS),
+    "outcome": "the column that is compared",
+    "outcome_in_words": "how a sentence names a higher answer",
+    "among": "a rule: who is compared at all",
+    "first": "name: rule, the group named first",
+    "second": "name: rule, the other group",
+    "predicts": "first, second or nothing: which group is expected to be higher",
+    "contrast": "two entries name: rule; the effect in the first minus the effect in the second",
+    "strata": "columns to stratify by",
+    "adjusted": "the model beside it",
+    "falsified_when": "what would prove it wrong, in words",
+    "planned_n": "in words",
+}
+MODEL = {"terms": "columns", "means": "why these, in words"}
+
+
+def plan(at: Written | None, problems: Problems) -> Plan:
+    """The plan as written; a study without one plans nothing."""
+    if at is None:
+        return Plan()
+    section = Section(at, FILE, problems, "plan.yaml")
+    families, comparisons = _families(section, problems)
+    return Plan(
+        status=section.words("status"),
+        alpha=section.fraction("alpha", 0.05),
+        smallest=_smallest(section, problems),
+        gates=_gates(section, problems),
+        leave_out=rule(section.get("leave_out"), problems) if section.get("leave_out") else None,
+        split=tuple(_groups(section, "split", problems)),
+        derived=tuple(
+            made for name, entry in section.mapping("derived") if (made := _derived(str(name), entry, problems))
+        ),
+        families=families,
+        comparisons=comparisons,
+        models=tuple(_model(str(name), entry, problems) for name, entry in section.mapping("models")),
+        never_adjust_for=_names(section, "never_adjust_for"),
+        sensitivity=_names(section, "sensitivity"),
+        exploratory=_names(section, "exploratory"),
+        cautions=_cautions(section, problems),
+        notes={str(name): str(entry.value) for name, entry in section.mapping("notes")},
+    )
+
+
+def _derived(name: str, at: Written, problems: Problems) -> Derived | None:
+    section = Section(at, DERIVED, problems, f"the derived column “{name}”")
+    forms = [form for form in FORMS if form in section]
+    if len(forms) != 1:
+        problems.add(at, f"“{name}” takes exactly one of {', '.join(FORMS)}")
+        return None
+    common: dict[str, Any] = {"name": name, "place": at.place, "means": section.words("means")}
+    match forms[0]:
+        case "when":
+            return When(**common, rule=rule(section.get("when"), problems), among=rule(section.get("among"), problems))
+        case "recode":
+            to = {code: entry.value for code, entry in section.mapping("to", needed=True)}
+            if not all(isinstance(code, int) for code in to) or not all(
+                isinstance(new, int | str) for new in to.values()
+            ):
+                problems.add(at, f"“{name}” recodes whole numbers to numbers or words")
+                return None
+            return Recode(**common, of=section.words("recode") or "", to=cast(Any, to))
+        case "first_of":
+            return FirstOf(**common, of=_names(section, "first_of"))
+        case "mean_of":
+            return MeanOf(**common, of=_names(section, "mean_of"), at_least=section.whole("at_least", 1))
+        case _:
+            two = _names(section, "difference")
+            if len(two) != 2:
+                problems.add(at, f"“{name}” is a difference of exactly two columns")
+                return None
+            return Difference(**common, of=two[0], minus=two[1])
+
+
+def _families(section: Section, problems: Problems) -> tuple[tuple[Family, ...], tuple[Comparison, ...]]:
+    families, comparisons = [], []
+    for id, entry in section.mapping("families"):
+        inner = Section(entry, FAMILY, problems, f"family {id}")
+        made = [_comparison(str(name), one, problems) for name, one in inner.mapping("comparisons", needed=True)]
+        families.append(
+            Family(id=str(id), title=inner.words("title") or str(id), comparisons=tuple(each.id for each in made))
+        )
+        comparisons += made
+    return tuple(families), tuple(comparisons)
+
+
+def _comparison(id: str, at: Written, problems: Problems) -> Comparison:
+    section = Section(at, COMPARISON, problems, f"the comparison {id}")
+    contrast = tuple(_groups(section, "contrast", problems))
+    if "contrast" in section and len(contrast) != 2:
+        problems.add(at, f"the contrast of {id} names exactly two groups")
+    predicts = section.one_of("predicts", ("first", "second", "neither"), "first")
+    return Comparison(
+        id=id,
+        place=at.place,
+        says=section.words("says", needed=True) or "",
+        design=cast(Any, section.one_of("design", DESIGNS, None) or "own_experience"),
+        test=cast(Any, section.one_of("test", TESTS, None) or "brunner_munzel"),
+        outcome=section.words("outcome", needed=True) or "",
+        outcome_in_words=section.words("outcome_in_words") or section.words("outcome") or "",
+        first=_group(section, "first", problems),
+        second=_group(section, "second", problems),
+        among=rule(section.get("among"), problems),
+        predicts=None if predicts == "neither" else cast(Any, predicts),
+        contrast=(contrast[0], contrast[1]) if len(contrast) == 2 else None,
+        strata=_names(section, "strata"),
+        adjusted=section.words("adjusted"),
+        falsified_when=section.words("falsified_when"),
+        planned_n=section.words("planned_n"),
+    )
+
+
+def _group(section: Section, key: str, problems: Problems) -> Group:
+    groups = _groups(section, key, problems, needed=True)
+    if len(groups) != 1:
+        problems.add(section.at, f"“{key}” names one group: {{its name: its rule}}")
+    return groups[0] if groups else Group(name=key, rule=ALWAYS)
+
+
+def _groups(section: Section, key: str, problems: Problems, *, needed: bool = False) -> list[Group]:
+    return [Group(name=str(name), rule=rule(entry, problems)) for name, entry in section.mapping(key, needed=needed)]
+
+
+def _model(name: str, at: Written, problems: Problems) -> Model:
+    section = Section(at, MODEL, problems, f"the model {name}")
+    return Model(name=name, place=at.place, terms=_names(section, "terms"), means=section.words("means"))
+
+
+def _cautions(section: Section, problems: Problems) -> dict[str, str]:
+    found = {}
+    for design, entry in section.mapping("cautions"):
+        if design not in DESIGNS:
+            problems.add(entry, f"“{design}” is not a design; it is one of {', '.join(DESIGNS)}")
+        found[str(design)] = str(entry.value)
+    return found
+
+
+def _smallest(section: Section, problems: Problems) -> Smallest:
+    at = section.get("smallest")
+    if at is None:
+        return Smallest()
+    inner = Section(at, SMALLEST, problems, "smallest")
+    return Smallest(**{key: inner.fraction(key, getattr(Smallest(), key)) for key in SMALLEST})
+
+
+def _gates(section: Section, problems: Problems) -> Gates:
+    at = section.get("gates")
+    if at is None:
+        return Gates()
+    inner = Section(at, GATES, problems, "gates")
+    return Gates(**{key: inner.whole(key, getattr(Gates(), key)) for key in GATES})
+
+
+def _names(section: Section, key: str) -> tuple[str, ...]:
+    return tuple(str(each.value) for each in section.items(key))

@@ -1,0 +1,230 @@
+"""Reading study.yaml: who runs it, information, consent, roles, privacy, support."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..model import (
+    Choice,
+    ConsentCheck,
+    Paragraph,
+    Privacy,
+    Role,
+    RoleChoice,
+    RoleQuestion,
+    SupportLine,
+    SupportPlace,
+    Tick,
+)
+from ..words import languages
+from ..written import Written
+from .section import Problems, Section, did_you_mean, words
+
+FILE = {
+    "id": "a short name for files and columns",
+    "version": "the author's own version",
+    "title": "the public title",
+    "public_name": "the neutral name in page titles and browser history",
+    "status": "approved by whom, or not; in words",
+    "languages": "the languages it is offered in, the first one as written here",
+    "roles": "role: its name in sentences",
+    "role_question": "the question that decides the route",
+    "modules_on": "which modules are asked",
+    "information": "what people read before they agree",
+    "consent": "the ticks",
+    "consent_check": "one question that shows whether the key facts were understood",
+    "closing": "the words on the last page",
+    "details": "facts that the words name in braces; null is not yet decided",
+    "privacy": "what is kept, and for how long",
+    "support": "places with their support lines",
+    "leave_to": "the neutral page that “leave” goes to",
+}
+ROLE_QUESTION = {
+    "text": "the words",
+    "hint": "a second line",
+    "choices": "code: {says: words, role: a role or nothing}",
+}
+ROLE_CHOICE = {"says": "the words", "role": "the role it leads to; nothing is a kind end"}
+PARAGRAPH = {"heading": "its heading", "text": "its words"}
+TICK = {
+    "id": "its column, where it is kept",
+    "text": "the words",
+    "required": "false for an extra choice",
+    "kept_with": "answers or text, for an extra choice",
+}
+CHECK = {"text": "the words", "choices": "the answers", "correct": "the code of the right one"}
+PRIVACY = {
+    "month": "true keeps the month inside the sealed answers",
+    "withdrawal_code": "true offers a code that deletes",
+    "withdraw_until": "the last day to delete, a date in quotes",
+    "keep_until": "the day on which everything is deleted, a date in quotes",
+    "min_cell_public": "the smallest count a public report shows",
+    "min_cell_team": "the smallest count the team's report shows",
+}
+PLACE = {
+    "place": "the country",
+    "emergency": "words for danger",
+    "lines": "who can help",
+    "complaints": "where to complain about a worker",
+}
+LINE = {
+    "name": "who",
+    "how": "number or address",
+    "hours": "when",
+    "cost": "what it costs",
+    "source_page": "the provider's own page",
+    "checked_on": "the day somebody looked",
+    "checked_by": "who looked",
+}
+
+
+def fields(section: Section, interface: Mapping[str, str], problems: Problems) -> dict[str, Any]:
+    """The fields of a `Study` that study.yaml decides."""
+    title = section.words("title", needed=True) or ""
+    roles = role_names(section)
+    return {
+        "id": section.words("id", needed=True) or "",
+        "version": section.words("version") or "",
+        "title": title,
+        "public_name": section.words("public_name") or interface["survey"],
+        "status": section.words("status") or interface["status_unknown"],
+        "language": language(section, problems),
+        "roles": roles,
+        "role_question": _role_question(section, tuple(role.id for role in roles), problems),
+        "information": _paragraphs(section, "information", problems),
+        "consent": _consent(section, interface, problems),
+        "consent_check": _consent_check(section, roles, problems),
+        "closing": _paragraphs(section, "closing", problems),
+        "details": {
+            str(name): words(entry, problems, f"“{name}”", empty=True) for name, entry in section.mapping("details")
+        },
+        "privacy": _privacy(section, problems),
+        "support": tuple(_support(each, problems) for each in section.items("support")),
+        "leave_to": _leave_to(section, problems),
+    }
+
+
+def language(section: Section, problems: Problems) -> str:
+    """The language it is written in; the interface words must speak it too."""
+    listed = section.items("languages")
+    for each in listed:
+        if each.value not in languages():
+            problems.add(each, f"there are no interface words in “{each.value}” (there are: {', '.join(languages())})")
+    known = [str(each.value) for each in listed if each.value in languages()]
+    return known[0] if known else "en"
+
+
+def role_names(section: Section) -> tuple[Role, ...]:
+    """The roles; a study that names none has participants."""
+    found = tuple(Role(id=str(id), name=str(entry.value or id)) for id, entry in section.mapping("roles"))
+    return found or (Role(id="participant", name="participants"),)
+
+
+def _role_question(section: Section, roles: tuple[str, ...], problems: Problems) -> RoleQuestion | None:
+    at = section.get("role_question")
+    if at is None:
+        if len(roles) > 1:
+            problems.add(section.at, "several roles need a “role_question”")
+        return None
+    inner = Section(at, ROLE_QUESTION, problems, "the role question")
+    choices = []
+    for code, entry in inner.mapping("choices", needed=True):
+        one = Section(entry, ROLE_CHOICE, problems, "a role choice")
+        role = one.words("role")
+        if role is not None and role not in roles:
+            problems.add(entry, f"“{role}” is not a role{did_you_mean(role, roles)}")
+        if isinstance(code, int):
+            choices.append(RoleChoice(code=code, label=one.words("says", needed=True) or "", role=role))
+        else:
+            problems.add(entry, f"“{code}” is not a code")
+    for role in roles:
+        if role not in [each.role for each in choices]:
+            problems.add(at, f"no choice leads to the role “{role}”")
+    return RoleQuestion(text=inner.words("text", needed=True) or "", hint=inner.words("hint"), choices=tuple(choices))
+
+
+def _paragraphs(section: Section, key: str, problems: Problems) -> tuple[Paragraph, ...]:
+    found = []
+    for each in section.items(key):
+        if isinstance(each.value, dict):
+            inner = Section(each, PARAGRAPH, problems, "a paragraph")
+            found.append(Paragraph(heading=inner.words("heading"), text=inner.words("text", needed=True) or ""))
+        else:
+            found.append(Paragraph(heading=None, text=words(each, problems, "a paragraph") or ""))
+    return tuple(found)
+
+
+def _consent(section: Section, interface: Mapping[str, str], problems: Problems) -> tuple[Tick, ...]:
+    ticks = []
+    for each in section.items("consent"):
+        inner = Section(each, TICK, problems, "a consent tick")
+        required = inner.truth("required", True)
+        kept_with = inner.one_of("kept_with", ("answers", "text"), "") or None
+        if required and kept_with:
+            problems.add(each, "a required tick is not kept: without it there is nothing to keep")
+        ticks.append(
+            Tick(
+                id=inner.words("id", needed=True) or "",
+                text=inner.words("text", needed=True) or "",
+                required=required,
+                kept_with=kept_with,
+            )
+        )
+    if ticks and not any(tick.required for tick in ticks):
+        problems.add(section.entries["consent"], "at least one tick is required: it says that the person agrees")
+    return tuple(ticks) or (Tick(id="agree", text=interface["agree_tick"], required=True, kept_with=None),)
+
+
+def _consent_check(section: Section, roles: tuple[Role, ...], problems: Problems) -> ConsentCheck | None:
+    at = section.get("consent_check")
+    if at is None:
+        return None
+    inner = Section(at, CHECK, problems, "the consent check")
+    names = [role.id for role in roles]
+    choices = tuple(
+        Choice(code=code, label=dict.fromkeys(names, words(entry, problems, f"choice {code}") or ""))
+        for code, entry in inner.mapping("choices", needed=True)
+        if isinstance(code, int)
+    )
+    correct = inner.whole("correct", -1)
+    if correct not in [choice.code for choice in choices]:
+        problems.add(at, "“correct” is the code of one of its choices")
+    return ConsentCheck(text=inner.words("text", needed=True) or "", choices=choices, correct=correct)
+
+
+def _privacy(section: Section, problems: Problems) -> Privacy:
+    at = section.get("privacy")
+    inner = Section(at or Written({}, section.at.file, section.at.line), PRIVACY, problems, "privacy")
+    return Privacy(
+        month=inner.truth("month", False),
+        withdrawal_code=inner.truth("withdrawal_code", True),
+        withdraw_until=inner.words("withdraw_until"),
+        keep_until=inner.words("keep_until"),
+        min_cell_public=inner.whole("min_cell_public", 10),
+        min_cell_team=inner.whole("min_cell_team", 5),
+    )
+
+
+def _support(at: Written, problems: Problems) -> SupportPlace:
+    inner = Section(at, PLACE, problems, "a place of support")
+    return SupportPlace(
+        place=inner.words("place", needed=True) or "",
+        emergency=inner.words("emergency"),
+        lines=tuple(_line(each, problems) for each in inner.items("lines")),
+        complaints=tuple(_line(each, problems) for each in inner.items("complaints")),
+    )
+
+
+def _line(at: Written, problems: Problems) -> SupportLine:
+    inner = Section(at, LINE, problems, "a support line")
+    inner.words("checked_by")
+    return SupportLine(**{key: inner.words(key) for key in LINE if key != "checked_by"})
+
+
+def _leave_to(section: Section, problems: Problems) -> str | None:
+    address = section.words("leave_to")
+    if address is not None and not address.startswith("https://"):
+        problems.add(section.entries["leave_to"], f"“{address}” is not an https:// address")
+        return None
+    return address

@@ -1,0 +1,214 @@
+"""The route: which page comes next for this role, this secret and these answers. Pure.
+
+Orders, flips, shuffles and the story are read off the participant's secret: the same draft gives the
+same pages in two tabs, after Back, after a restart, and nothing about them needs to be kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TypeVar, assert_never
+
+from .model import Choice, ChooseMany, ChooseOne, Grid, Note, Number, Part, Question, Rating, Row, Story, Study, Text
+from .records import flipped
+from .rules import Answer, Answers, holds
+
+CARDS_A_PAGE = 4
+FIRST_PAGE = 2
+"""Page 1 is the role question, in every study."""
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A question as one person sees it: these rows, and the choices in this order."""
+
+    question: Question
+    rows: tuple[Row, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    refusals: tuple[Choice, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names under which its answers are kept."""
+        return tuple(row.id for row in self.rows) if self.rows else (self.question.id,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of one person's way. Its number never changes while they answer."""
+
+    number: int
+    part: int  # 1 for the first
+    parts: int
+    shown: tuple[Shown, ...]
+    story: tuple[str, ...] = ()
+    story_is_new: bool = False
+
+    def asked(self, answers: Answers) -> tuple[Shown, ...]:
+        """What of this page is on the way, given the answers so far."""
+        here = tuple(each for each in self.shown if holds(each.question.show_if, answers))
+        notes_only = all(isinstance(each.question, Note) for each in self.shown)
+        return here if notes_only or any(not isinstance(each.question, Note) for each in here) else ()
+
+
+def draw(secret: bytes, *names: str) -> int:
+    """A number that only this secret gives for these names: 64 bits of BLAKE2b."""
+    text = "\0".join(names).encode()
+    return int.from_bytes(hashlib.blake2b(text, key=secret, digest_size=8).digest())
+
+
+def arms(story: Story) -> tuple[Mapping[str, str], ...]:
+    """Every way to tell the story: factor → level."""
+    names = [factor.id for factor in story.factors]
+    return tuple(
+        dict(zip(names, levels, strict=True)) for levels in product(*(factor.levels for factor in story.factors))
+    )
+
+
+def arm_number(study: Study, role: str, secret: bytes) -> int:
+    """Which of the arms this secret tells to this role; 0 where there is no story."""
+    return draw(secret, "story", role) % len(arms(study.story)) if study.story else 0
+
+
+def facts(study: Study, role: str, secret: bytes) -> dict[str, int | str]:
+    """What is settled before the first question: role, order, flips, story. Rules may look at all of it."""
+    found: dict[str, int | str] = {"role": role}
+    if study.either_order:
+        found["came_first"] = study.either_order[draw(secret, "order") % 2][0]
+    for id in flipped(study):
+        found[f"flip_{id}"] = draw(secret, "flip", id) % 2
+    if study.story:
+        found.update(arms(study.story)[arm_number(study, role, secret)])
+    return found
+
+
+def pages(study: Study, role: str, secret: bytes) -> tuple[Page, ...]:
+    """Every page this person could meet, in their order. Rules decide later which of them they do meet."""
+    settled = facts(study, role, secret)
+    parts = _in_order(study, settled)
+    asked_parts = [part for part in parts if part in study.parts_of(role)]
+    made: list[Page] = []
+    for position, part in enumerate(asked_parts, 1):
+        telling = told(study.story, settled) if study.story else ()
+        for index, together in enumerate(part.pages):
+            for shown in _sheets([each for each in together if role in each.roles], secret, settled):
+                made.append(
+                    Page(
+                        number=FIRST_PAGE + len(made),
+                        part=position,
+                        parts=len(asked_parts),
+                        shown=shown,
+                        story=telling if index < part.told else (),
+                        story_is_new=index == 0,
+                    )
+                )
+    return tuple(made)
+
+
+def told(story: Story, settled: Answers) -> tuple[str, ...]:
+    """The story as this person reads it, piece by piece."""
+    return tuple(piece if isinstance(piece, str) else piece.levels[str(settled[piece.id])] for piece in story.pieces)
+
+
+def next_page(way: Sequence[Page], answers: Answers, after: int = 0) -> Page | None:
+    """The first page on the way behind page `after`, or None at the end."""
+    return next((page for page in way if page.number > after and page.asked(answers)), None)
+
+
+def page_before(way: Sequence[Page], answers: Answers, number: int) -> Page | None:
+    """The page on the way before page `number`, or None at the start."""
+    return next((page for page in reversed(way) if page.number < number and page.asked(answers)), None)
+
+
+def open_page(way: Sequence[Page], answers: Answers) -> Page | None:
+    """The first page on the way with something not yet answered or skipped, or None."""
+    return next(
+        (page for page in way if any(column not in answers for each in page.asked(answers) for column in each.columns)),
+        None,
+    )
+
+
+def on_the_way(way: Sequence[Page], settled: Answers, answers: Answers) -> dict[str, Answer]:
+    """The answers that still count: what has fallen off the way, after a change, is dropped.
+
+    Rules point backwards only, so one walk in page order settles everything.
+    """
+    known = dict(settled)
+    for page in way:
+        for each in page.asked(known):
+            known.update({column: answers[column] for column in each.columns if column in answers})
+    return {column: known[column] for column in known if column not in settled}
+
+
+def completed(way: Sequence[Page], settled: Answers, answers: Answers) -> dict[str, Answer]:
+    """The answers to send: everything on the way, with what was left open as blank."""
+    known = dict(settled)
+    for page in way:
+        for each in page.asked(known):
+            if not isinstance(each.question, Note):
+                known.update({column: answers.get(column) for column in each.columns})
+    return {column: known[column] for column in known if column not in settled}
+
+
+def _in_order(study: Study, settled: Mapping[str, int | str]) -> tuple[Part, ...]:
+    """The parts, with the two stretches of `either_order` changed over where the secret says so."""
+    if not study.either_order or settled["came_first"] == study.either_order[0][0]:
+        return study.parts
+    first, second = study.either_order
+    by_id = {part.id: part for part in study.parts}
+    swapped = iter([*second, *first])
+    return tuple(by_id[next(swapped)] if part.id in {*first, *second} else part for part in study.parts)
+
+
+def _sheets(questions: list[Question], secret: bytes, settled: Mapping[str, int | str]) -> Iterable[tuple[Shown, ...]]:
+    """One page's questions as shown; a long grid runs over several pages of at most four cards."""
+    here: list[Shown] = []
+    for question in questions:
+        if isinstance(question, Grid):
+            for index, rows in enumerate(_by_four(_shuffled(question.rows, question.shuffle, secret, question.id, ()))):
+                if index:
+                    yield tuple(here)
+                    here = []
+                here.append(Shown(question=question, rows=rows, choices=question.scale, refusals=question.refusals))
+        else:
+            here.append(shown(question, secret, settled))
+    if here:
+        yield tuple(here)
+
+
+def shown(question: Question, secret: bytes, settled: Mapping[str, int | str]) -> Shown:
+    """One question with its choices in this person's order."""
+    match question:
+        case Rating(scale=scale, off_scale=off_scale, refusals=refusals, flip=flip):
+            steps = scale[::-1] if flip and settled.get(f"flip_{flip}") else scale
+            return Shown(question=question, choices=(*steps, *off_scale), refusals=refusals)
+        case ChooseOne(choices=choices, refusals=refusals) | ChooseMany(choices=choices, refusals=refusals):
+            mixed = _shuffled(choices, question.shuffle, secret, question.id, question.last)
+            return Shown(question=question, choices=mixed, refusals=refusals)
+        case Number(refusals=refusals):
+            return Shown(question=question, refusals=refusals)
+        case Text() | Note():
+            return Shown(question=question)
+        case Grid(rows=rows, scale=scale, refusals=refusals):
+            return Shown(question=question, rows=rows, choices=scale, refusals=refusals)
+        case _:
+            assert_never(question)
+
+
+def _shuffled(
+    things: tuple[Thing, ...], shuffle: bool, secret: bytes, id: str, last: tuple[int, ...]
+) -> tuple[Thing, ...]:
+    def place(thing: Thing) -> tuple[bool, int]:
+        name = str(getattr(thing, "id", None) or getattr(thing, "code", None))
+        return getattr(thing, "code", None) in last, draw(secret, "shuffle", id, name)
+
+    return tuple(sorted(things, key=place)) if shuffle else things
+
+
+def _by_four(rows: tuple[Row, ...]) -> Iterable[tuple[Row, ...]]:
+    return (rows[start : start + CARDS_A_PAGE] for start in range(0, len(rows), CARDS_A_PAGE))

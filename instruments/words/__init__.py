@@ -1,0 +1,31 @@
+"""The interface words, one catalogue a language: everything a participant reads that no study wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from ..written import read_yaml
+
+HERE = Path(__file__).parent
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that have a catalogue."""
+    return tuple(sorted(path.stem for path in HERE.glob("*.yaml")))
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """id → words of one language. Raises Unreadable if the catalogue cannot be read."""
+    plain = read_yaml(HERE / f"{language}.yaml", f"words/{language}.yaml").plain()
+    assert isinstance(plain, dict), "a catalogue is one mapping"
+    return {str(key): str(value) for key, value in plain.items()}
+
+
+def digest(language: str) -> str:
+    """What the fingerprint holds of a catalogue: SHA-256 over its words, sorted by id."""
+    return hashlib.sha256(json.dumps(catalogue(language), sort_keys=True, ensure_ascii=False).encode()).hexdigest()

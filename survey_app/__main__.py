@@ -1,0 +1,101 @@
+"""The host's door: `python -m survey_app` serves; `keys` makes the keys that answers are sealed to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from instruments import BUNDLED, VERSION
+from instruments.doors import FOLDER
+
+from . import sealing
+from .serve import PRACTICE_KEY, address_allowed, open_survey, serve, study_in
+
+WELCOME = """\
+{title}
+  answer it   http://{host}:{{port}}/
+  mode        {mode}: nothing here counts, every record says so
+  study       {study}  ({fingerprint})
+  data        {data}
+  key         {key}
+
+When you have sent some answers, look at them (in another terminal):
+  {python} -m analysis open --data {data} --key {key}
+  {python} -m analysis lock {data}/answers.db
+  {python} -m analysis report {data}/answers.db --out {data}/report.html
+
+Ctrl-C stops. Answers that are not sent live in the participant's browser only."""
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION)
+@click.option("--study", type=FOLDER, default=BUNDLED, envvar="OFFHOURS_STUDY", help="The study to serve.")
+@click.option("--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="Where sealed answers are kept.")
+@click.option("--host", default="127.0.0.1", envvar="OFFHOURS_HOST", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, envvar="OFFHOURS_PORT", show_default=True)
+@click.option("--origin", envvar="OFFHOURS_ORIGIN", help="The public address, such as https://survey.example.org.")
+@click.option("--practice", is_flag=True, help="Allow practice beyond this machine.")
+@click.option("--made-up", is_flag=True, help="Mark every record as made up (rehearsals).")
+@click.pass_context
+def door(
+    context: click.Context,
+    study: Path,
+    data: Path,
+    host: str,
+    port: int,
+    origin: str | None,
+    practice: bool,
+    made_up: bool,
+) -> None:
+    """Serve a study to participants, in practice mode.
+
+    \b
+    Examples:
+      python -m survey_app
+      python -m survey_app --study path/to/study --data path/to/data --port 8080
+      python -m survey_app keys new --out researcher-key.txt
+    """
+    if context.invoked_subcommand is not None:
+        return
+    address_allowed(host, origin, practice)
+    read = study_in(study)
+    kind = "made-up" if made_up else "practice"
+    opened = open_survey(read, data, kind, origin)
+    ready = WELCOME.format(
+        title=read.title,
+        host=host,
+        mode=kind,
+        study=study,
+        fingerprint=read.fingerprint[:12],
+        data=data,
+        key=data / PRACTICE_KEY,
+        python="python",
+    )
+    serve(opened, host, port, ready)
+
+
+@door.group()
+def keys() -> None:
+    """Make the keys that answers are sealed to."""
+
+
+@keys.command()
+@click.option("--out", type=FOLDER, required=True, help="The new key file; never written over.")
+def new(out: Path) -> None:
+    """Make an age key pair: the file is the private half, the line printed is the public half.
+
+    \b
+    Example:  python -m survey_app keys new --out researcher-key.txt
+    """
+    recipient = sealing.new_key(out, "Private key of a researcher. Whoever has it can read every answer sealed to it.")
+    click.echo(recipient)
+    click.echo(
+        f"The private key is in {out.resolve()}. Keep it away from the survey's machine, and keep a second copy: "
+        "without it the answers are lost for good.",
+        err=True,
+    )
+
+
+if __name__ == "__main__":
+    door(prog_name="python -m survey_app")

@@ -1,0 +1,34 @@
+"""The one place in this wing that looks at a clock, and nothing finer than minutes leaves it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+def minute() -> int:
+    """Whole minutes since 1970."""
+    return int(_now().timestamp() // 60)
+
+
+def today() -> str:
+    """The day, as 2026-11-23."""
+    return _now().date().isoformat()
+
+
+def day_before(day: str) -> str:
+    """The day before that one."""
+    return (datetime.fromisoformat(day) - timedelta(days=1)).date().isoformat()
+
+
+def month() -> str:
+    """The month, as 2026-11."""
+    return today()[:7]
+
+
+def start_of_month() -> float:
+    """The first second of this month, for the times of the data files."""
+    return _now().replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,172 @@
+"""The draft: everything a participant has answered so far, in one encrypted cookie and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from nacl.exceptions import CryptoError
+from nacl.secret import Aead
+
+from instruments.rules import Answer
+
+from . import clock
+
+BUDGET = 3000  # encoded bytes; stock nginx answers 502 a little above
+STEP = 512  # drafts are padded to steps, so that a length on the wire says little
+LARGEST = 32 * 1024 - 2048  # bytes of JSON, so that what fits a cookie also fits a record
+LOCK = ".draft-keys-lock"
+MINUTES_ON_OWN_DEVICE = 24 * 60
+MINUTES_ON_SHARED_DEVICE = 30
+MINUTES_OF_RECEIPT = 15
+
+
+class TooLong(Exception):
+    """The answers no longer fit; carries how many bytes there are too many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One person's answers so far. `begun` and `seen` are whole minutes; `secret` is the only identity."""
+
+    fingerprint: str
+    begun: int
+    seen: int
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    ticks: Mapping[str, int] = field(default_factory=dict)
+    own_device: bool = False
+    role: str | None = None
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+    def answering(self, answers: Mapping[str, Answer]) -> Draft:
+        """The draft with exactly these answers."""
+        return replace(self, answers=answers)
+
+    def alive(self, now: int) -> bool:
+        """Is it younger than its limit? A clock that went back never ends it."""
+        return now - self.seen <= (MINUTES_ON_OWN_DEVICE if self.own_device else MINUTES_ON_SHARED_DEVICE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What is left after Send, for a quarter of an hour: the code, and whether it was asked for."""
+
+    code: str
+    seen: int
+    show: bool = False
+
+    def alive(self, now: int) -> bool:
+        """Can the code still be shown?"""
+        return now - self.seen <= MINUTES_OF_RECEIPT
+
+
+class DraftKeys:
+    """The keys of the cookies: a new one each day, yesterday's accepted, older ones erased.
+
+    They lie in one file (0600) that no backup takes, so that a restart keeps drafts.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.keys: dict[str, bytes] = {}
+
+    def of(self, today: str) -> list[bytes]:
+        """Today's key first, then yesterday's."""
+        if today not in self.keys:
+            self.keys = self._turned(today)
+        return [self.keys[today], *(key for day, key in self.keys.items() if day != today)]
+
+    def _turned(self, today: str) -> dict[str, bytes]:
+        with (self.path.parent / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two processes on one folder must agree on a key
+            kept: dict[str, bytes] = {}
+            if self.path.exists():
+                for line in self.path.read_text(encoding="ascii").splitlines():
+                    day, _, key = line.partition(" ")
+                    if day >= clock.day_before(today):
+                        kept[day] = bytes.fromhex(key)
+            kept.setdefault(today, secrets.token_bytes(Aead.KEY_SIZE))
+            fresh = self.path.with_suffix(".new")
+            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.writelines(f"{day} {key.hex()}\n" for day, key in sorted(kept.items()))
+            fresh.replace(self.path)
+        for path in (self.path, self.path.parent / LOCK):  # when somebody came first today is nobody's business
+            os.utime(path, (clock.start_of_month(), clock.start_of_month()))
+        return kept
+
+
+def to_cookie(what: Draft | Receipt, keys: DraftKeys, today: str) -> str:
+    """Encrypted, compressed, padded. Raises TooLong when it passes the budget."""
+    raw = json.dumps(_plain(what), ensure_ascii=False, separators=(",", ":")).encode()
+    packed = zlib.compress(raw, 6)
+    padded = len(packed).to_bytes(2) + packed
+    padded = padded.ljust(-(-len(padded) // STEP) * STEP, b"\0")
+    encoded = base64.urlsafe_b64encode(Aead(keys.of(today)[0]).encrypt(padded)).rstrip(b"=").decode()
+    if len(encoded) > BUDGET or len(raw) > LARGEST:
+        raise TooLong(max(len(encoded) - BUDGET, len(raw) - LARGEST))
+    return encoded
+
+
+def from_cookie(cookie: str | None, keys: DraftKeys, today: str) -> Draft | Receipt | None:
+    """What the cookie holds, or None for no cookie, junk, or one whose key is gone."""
+    if not cookie or len(cookie) > 2 * BUDGET:
+        return None
+    try:
+        sealed = base64.urlsafe_b64decode(cookie.encode() + b"=" * (-len(cookie) % 4))
+    except (ValueError, UnicodeEncodeError):
+        return None
+    for key in keys.of(today):
+        try:
+            padded = Aead(key).decrypt(sealed)
+        except (CryptoError, ValueError):
+            continue
+        return _made(json.loads(zlib.decompress(padded[2 : 2 + int.from_bytes(padded[:2])])))
+    return None
+
+
+def junk() -> str:
+    """What replaces a draft that must be gone: letters of the same shape that nobody can open."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(STEP + 40)).rstrip(b"=").decode()
+
+
+def _plain(what: Draft | Receipt) -> dict[str, Any]:
+    if isinstance(what, Receipt):
+        return {"code": what.code, "seen": what.seen, "show": what.show}
+    return {
+        "study": what.fingerprint[:16],
+        "begun": what.begun,
+        "seen": what.seen,
+        "secret": what.secret.hex(),
+        "token": what.token,
+        "ticks": dict(what.ticks),
+        "own": what.own_device,
+        "role": what.role,
+        "answers": dict(what.answers),
+    }
+
+
+def _made(plain: dict[str, Any]) -> Draft | Receipt:
+    if "code" in plain:
+        return Receipt(**plain)
+    answers = {name: tuple(each) if isinstance(each, list) else each for name, each in plain["answers"].items()}
+    return Draft(
+        fingerprint=plain["study"],
+        begun=plain["begun"],
+        seen=plain["seen"],
+        secret=bytes.fromhex(plain["secret"]),
+        token=plain["token"],
+        ticks=plain["ticks"],
+        own_device=plain["own"],
+        role=plain["role"],
+        answers=answers,
+    )

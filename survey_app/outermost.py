@@ -1,0 +1,91 @@
+"""The outermost layer: no address, agent or referrer goes in, and only known headers come out.
+
+What a request does not carry can be neither stored nor logged, whatever goes wrong further in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+PASSED_ON = (
+    "HTTP_HOST",
+    "HTTP_COOKIE",
+    "CONTENT_TYPE",
+    "CONTENT_LENGTH",
+    "HTTP_ACCEPT_ENCODING",
+    "HTTP_ACCEPT_LANGUAGE",
+    "HTTP_ORIGIN",
+    "HTTP_SEC_FETCH_SITE",
+    "REQUEST_METHOD",
+    "PATH_INFO",
+    "SERVER_PROTOCOL",
+    "wsgi.version",
+    "wsgi.input",
+    "wsgi.errors",
+    "wsgi.multithread",
+    "wsgi.multiprocess",
+    "wsgi.run_once",
+    "wsgi.input_terminated",
+)
+"""Nothing else reaches the application: no peer address, no query string, no agent, no referrer."""
+
+SENT_OUT = frozenset(
+    {
+        "allow",
+        "cache-control",
+        "content-language",
+        "content-length",
+        "content-type",
+        "location",
+        "refresh",
+        "set-cookie",
+    }
+)
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+FEATURES = ", ".join(
+    f"{name}=()"
+    for name in ("camera", "microphone", "geolocation", "payment", "usb", "interest-cohort", "browsing-topics")
+)
+ALWAYS = (
+    ("Content-Security-Policy", POLICY),
+    ("Referrer-Policy", "same-origin"),  # no-referrer would make browsers send “Origin: null” with our own posts
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", FEATURES),
+)
+NO_STORE = ("Cache-Control", "no-store")
+
+
+class Outermost:
+    """A WSGI layer around the application."""
+
+    def __init__(self, inner: WSGIApplication, *, https: bool) -> None:
+        self.inner, self.https = inner, https
+        self.headers = [*ALWAYS, ("Strict-Transport-Security", "max-age=31536000")] if https else [*ALWAYS]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request from what may be known of it."""
+        inside = {key: environ[key] for key in PASSED_ON if key in environ}
+        inside.update(
+            {
+                "SCRIPT_NAME": "",
+                "QUERY_STRING": "",
+                "SERVER_NAME": "survey",
+                "SERVER_PORT": "0",
+                "wsgi.url_scheme": "https" if self.https else "http",
+            }
+        )
+
+        def started(status: str, headers: list[tuple[str, str]], *more: Any) -> Callable[[bytes], object]:
+            kept = [(name, value) for name, value in headers if name.lower() in SENT_OUT]
+            if not any(name.lower() == "cache-control" for name, _ in kept):
+                kept.append(NO_STORE)
+            return start_response(status, [*kept, *self.headers], *more)
+
+        return self.inner(inside, started)

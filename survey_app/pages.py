@@ -1,0 +1,182 @@
+"""The pages of the way: consent, role, questions, check. Each view reads like the sentence that describes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from instruments import route
+
+from . import clock, forms
+from .drafts import Draft
+from .passing import carrying, fits, gone, opened
+from .survey import survey
+
+pages = Blueprint("pages", __name__, url_prefix="/<language>")
+
+ROLE_PAGE = 1
+
+
+@pages.get("/", strict_slashes=False)
+def start(language: str) -> ResponseReturnValue:
+    """What this is: nothing is kept yet, there is no cookie."""
+    survey().store.tally("opened")
+    return render_template("start.html")
+
+
+@pages.get("/agree")
+def agree(language: str) -> ResponseReturnValue:
+    """The ticks."""
+    return render_template("agree.html", ticked=(), missing=())
+
+
+@pages.post("/agree")
+def agreed(language: str) -> ResponseReturnValue:
+    """Every required tick is there: the draft begins."""
+    here = survey()
+    ticks = {tick.id: int(tick.id in request.form) for tick in here.study.consent}
+    missing = [tick for tick in here.study.consent if tick.required and not ticks[tick.id]]
+    if missing:
+        ticked = [id for id, on in ticks.items() if on]
+        return render_template("agree.html", ticked=ticked, missing=missing), 422
+    here.store.tally("agreed")
+    now = clock.minute()
+    role = None if here.study.role_question else here.study.roles[0].id
+    draft = Draft(
+        fingerprint=here.study.fingerprint[:16],
+        begun=now,
+        seen=now,
+        ticks={tick.id: ticks[tick.id] for tick in here.study.consent if tick.kept_with},
+        role=role,
+    )
+    if role:
+        draft = replace(draft, secret=here.mint.secret(role))
+    next_step = "pages.understood" if here.study.consent_check else "pages.question"
+    return carrying(draft, redirect(_first(next_step, language, draft), 303))
+
+
+@pages.get("/key-facts")
+def understood(language: str) -> ResponseReturnValue:
+    """One question that shows whether the key facts were understood."""
+    draft = opened()
+    if draft is None or survey().study.consent_check is None:
+        return gone(language)
+    return carrying(draft, render_template("understood.html", draft=draft))
+
+
+@pages.post("/key-facts")
+def understanding(language: str) -> ResponseReturnValue:
+    """A wrong answer shows the key facts again; nothing is stored, nobody is held back."""
+    draft, check = opened(posted=True), survey().study.consent_check
+    if draft is None or check is None:
+        return gone(language)
+    if request.form.get("understood") == str(check.correct):
+        return carrying(draft, redirect(_first("pages.question", language, draft), 303))
+    return carrying(draft, render_template("key_facts.html", draft=draft))
+
+
+@pages.get(f"/p/{ROLE_PAGE}")
+def role(language: str) -> ResponseReturnValue:
+    """Which side somebody answers for."""
+    draft = opened()
+    if draft is None or survey().study.role_question is None:
+        return gone(language)
+    return carrying(draft, render_template("role.html", draft=draft, error=None))
+
+
+@pages.post(f"/p/{ROLE_PAGE}")
+def role_chosen(language: str) -> ResponseReturnValue:
+    """The role decides the way; with none of them it ends kindly and nothing is kept."""
+    draft, asked = opened(posted=True), survey().study.role_question
+    if draft is None or asked is None:
+        return gone(language)
+    choice = next((each for each in asked.choices if str(each.code) == request.form.get("role")), None)
+    if choice is None:
+        return carrying(draft, render_template("role.html", draft=draft, error=survey().study.words["choose_one"])), 422
+    if choice.role is None:
+        return redirect(url_for("endings.not_for_you", language=language), 303)
+    if draft.role is None:
+        draft = replace(draft, secret=survey().mint.secret(choice.role))
+    draft = replace(draft, role=choice.role)
+    return _onward(draft, language, ROLE_PAGE, to_check=False)
+
+
+@pages.get("/p/<int:number>")
+@pages.get("/check/<int:number>", endpoint="change")
+def question(language: str, number: int) -> ResponseReturnValue:
+    """One page of questions, with the answers given so far."""
+    draft = opened()
+    page = _page(draft, number)
+    if draft is None or page is None:
+        return gone(language)
+    if page.story_is_new and page.story:
+        survey().store.tally("story opened")
+    asked = page.asked(survey().known(draft))
+    filled = forms.form(asked, survey().study.words, None, draft.answers)
+    return carrying(draft, _render(draft, page, asked, filled))
+
+
+@pages.post("/p/<int:number>")
+@pages.post("/check/<int:number>", endpoint="changed")
+def answer(language: str, number: int) -> ResponseReturnValue:
+    """Take one page of answers and move on."""
+    draft = opened(posted=True)
+    page = _page(draft, number)
+    if draft is None or page is None:
+        return gone(language)
+    asked = page.asked(survey().known(draft))
+    filled = forms.form(asked, survey().study.words, request.form, {})
+    if not filled.validate():
+        return carrying(draft, _render(draft, page, asked, filled)), 422
+    answers = {**draft.answers, **forms.answers(asked, filled)}
+    fuller = draft.answering(route.on_the_way(survey().way(draft), survey().facts(draft), answers))
+    if not fits(fuller):
+        forms.refuse(filled, survey().study.words["no_room"])
+        return carrying(draft, _render(draft, page, asked, filled)), 422
+    return _onward(fuller, language, number, to_check=request.endpoint == "pages.changed")
+
+
+@pages.get("/check")
+def check(language: str) -> ResponseReturnValue:
+    """Everything on the way once more, before it is sent or deleted."""
+    draft = opened()
+    if draft is None or draft.role is None:
+        return gone(language)
+    known = survey().known(draft)
+    way = [(page, asked) for page in survey().way(draft) if (asked := page.asked(known))]
+    return carrying(draft, render_template("check.html", draft=draft, way=way))
+
+
+def _onward(draft: Draft, language: str, number: int, *, to_check: bool) -> ResponseReturnValue:
+    """To the next page on the way, or to the check; after a change, first what the change has opened."""
+    way, known = survey().way(draft), survey().known(draft)
+    page = route.open_page(way, known) if to_check else route.next_page(way, known, number)
+    if page is None:
+        return carrying(draft, redirect(url_for("pages.check", language=language), 303))
+    where = "pages.change" if to_check else "pages.question"
+    return carrying(draft, redirect(url_for(where, language=language, number=page.number), 303))
+
+
+def _first(endpoint: str, language: str, draft: Draft) -> str:
+    """The address of a step, where the questions begin with the role page or behind it."""
+    if endpoint != "pages.question":
+        return url_for(endpoint, language=language)
+    if draft.role is None:
+        return url_for("pages.role", language=language)
+    first = route.next_page(survey().way(draft), survey().known(draft))
+    return url_for(endpoint, language=language, number=first.number if first else route.FIRST_PAGE)
+
+
+def _page(draft: Draft | None, number: int) -> route.Page | None:
+    """That page, if it is on this person's way."""
+    if draft is None:
+        return None
+    way, known = survey().way(draft), survey().known(draft)
+    return next((page for page in way if page.number == number and page.asked(known)), None)
+
+
+def _render(draft: Draft, page: route.Page, asked: tuple[route.Shown, ...], filled: object) -> str:
+    before = route.page_before(survey().way(draft), survey().known(draft), page.number)
+    return render_template("page.html", draft=draft, page=page, asked=asked, form=filled, before=before)

@@ -1,0 +1,51 @@
+"""Sealing on arrival: age encryption to the researchers' public keys. From then on this server cannot read it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyrage
+
+from instruments import records
+from instruments.doors import Environment, WrongUse
+
+Recipient = pyrage.x25519.Recipient
+
+
+def seal(payload: Mapping[str, Any], recipients: Sequence[Recipient]) -> bytes:
+    """A payload, padded, sealed and framed: nobody can read it here, and its length says next to nothing."""
+    padded = records.to_bytes(payload)
+    return records.to_frame(pyrage.encrypt(padded, list(recipients)), len(padded))
+
+
+def new_key(path: Path, what: str) -> Recipient:
+    """Write a new private key (0600, never over an existing file) and return its public half."""
+    identity = pyrage.x25519.Identity.generate()
+    recipient = identity.to_public()
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise WrongUse(f"{path} exists already. A key is never written over; choose another name.") from None
+    except OSError as error:
+        raise Environment(f"{path} cannot be written: {error.strerror}.") from error
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f"# {what}\n# public key: {recipient}\n{identity}\n")
+    return recipient
+
+
+def public_half(path: Path) -> Recipient:
+    """The public half of the private key in a file. Raises WrongUse if there is none."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise Environment(f"{path} cannot be read: {error.strerror}.") from error
+    for line in lines:
+        if line.startswith("AGE-SECRET-KEY-"):
+            try:
+                return pyrage.x25519.Identity.from_str(line.strip()).to_public()
+            except pyrage.IdentityError:
+                break
+    raise WrongUse(f"{path} holds no age key. Move it away, and a new one is made at the next start.")

@@ -1,0 +1,128 @@
+"""Serving: waitress on one port, told to keep quiet, and every start-up trouble in one sentence."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from waitress.server import create_server
+
+from instruments.doors import Environment, Refused, WrongUse
+from instruments.model import Study
+from instruments.reader import Faulty, read
+
+from . import sealing
+from .app import LARGEST_POST, create_app
+from .drafts import DraftKeys
+from .mint import Mint
+from .outermost import Outermost
+from .store import Store
+from .survey import Survey
+
+LOOPBACK = ("127.", "localhost", "::1")
+PRACTICE_KEY = "practice-key.txt"
+THREADS = 4
+
+
+def study_in(folder: Path) -> Study:
+    """The study in a folder. Raises WrongUse with every problem."""
+    try:
+        return read(folder)
+    except Faulty as error:
+        raise WrongUse(f"The study in {folder} cannot be served:\n{error}") from error
+
+
+def address_allowed(host: str, origin: str | None, practice: bool) -> None:
+    """Only loopback may go without a public address, and practice leaves loopback only on request."""
+    if origin is not None:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+            raise WrongUse(f"--origin {origin} is not an address like https://survey.example.org")
+    if host.startswith(LOOPBACK):
+        return
+    if origin is None:
+        raise Refused(f"--host {host} can be reached from outside; say --origin with the public https:// address.")
+    if not practice:
+        raise Refused(
+            f"--host {host} can be reached from outside, and this is practice; say --practice if you mean it."
+        )
+
+
+def open_survey(study: Study, data: Path, kind: str, origin: str | None) -> Survey:
+    """Everything a survey needs, ready. In practice the first start makes a key beside the data."""
+    store = Store(data, study, kind)
+    key = data / PRACTICE_KEY
+    if key.exists():
+        recipient = sealing.public_half(key)
+    else:
+        recipient = sealing.new_key(key, "Practice only: this key opens what is answered here while practising.")
+    return Survey(
+        study=study,
+        store=store,
+        draft_keys=DraftKeys(data / "draft-keys"),
+        mint=Mint(study),
+        recipients=(recipient,),
+        kind=kind,
+        origin=origin.rstrip("/") if origin else None,
+    )
+
+
+def serve(survey: Survey, host: str, port: int, ready: str) -> NoReturn:
+    """Serve until told to stop; then flush and let go. Raises Environment when the port is taken."""
+    _keep_quiet()
+    try:
+        taken = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        survey.store.close()
+        raise Environment(
+            f"Port {port} on {host} cannot be used: {error.strerror}. "
+            "Another survey may be running there; name another --port."
+        ) from error
+    application = Outermost(create_app(survey), https=survey.https)
+    server = create_server(
+        application,
+        sockets=[taken],
+        threads=THREADS,
+        ident=None,
+        expose_tracebacks=False,
+        max_request_body_size=LARGEST_POST,
+        inbuf_overflow=8 * LARGEST_POST,
+        outbuf_overflow=8 * LARGEST_POST,
+        clear_untrusted_proxy_headers=True,
+    )
+    signal.signal(signal.SIGTERM, _stop)
+    print(ready.format(port=taken.getsockname()[1]), flush=True)
+    try:
+        server.run()
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        server.close()
+        survey.store.close()
+    sys.exit(0)
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _keep_quiet() -> None:
+    """The server's own log lines may carry the peer's address: only class and code location are written."""
+
+    class Place(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname
+            return f"survey: {kind} at {record.module}:{record.lineno}"
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Place())
+    for name in ("waitress", "waitress.queue"):
+        logging.getLogger(name).handlers = [handler]
+        logging.getLogger(name).propagate = False
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -1,0 +1,193 @@
+"""The store: sealed rows under salted hashes, without order, without time. Nothing else writes to it.
+
+A handful of verbs: send, withdraw, flush, count, tally. Every table with a row a person has no rowid, a
+flush rewrites the whole file, and the file's own times are the first of the month.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from sqlite_utils import Database
+
+from instruments import records
+from instruments.doors import Environment, Refused
+from instruments.model import Study
+
+from . import clock
+from .codes import row_keys
+
+FILE = "survey.db"
+SECONDS_TO_FLUSH = 5.0
+SECONDS_TO_WAIT = 10.0  # for another process that holds the lock
+PAGE_SIZE = 32768  # at 4 KiB records overflow, and overflow pages are a log of arrival until VACUUM
+
+Sent = Literal["stored", "already", "withdrawn"]
+
+
+class Store:
+    """One SQLite file in the data folder, one write at a time."""
+
+    def __init__(self, folder: Path, study: Study, kind: str) -> None:
+        """Open or make the store. Raises Environment, or Refused where kinds of records would mix."""
+        self.folder, self.path = folder, folder / FILE
+        self.lock = threading.Lock()
+        self.waiting: Counter[str] = Counter()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.connection = self._connect()
+            self.database = Database(self.connection)
+            for table in records.TABLES:
+                self.database.execute(table)
+            self.salt = self._house("salt", secrets.token_bytes(32))
+            stored_kind = self._house("kind", kind.encode()).decode()
+            stored_format = int(self._house("format", str(records.FORMAT).encode()))
+        except (OSError, sqlite3.Error) as error:
+            raise Environment(_cannot_write(folder, error)) from error
+        if stored_format != records.FORMAT:
+            raise Environment(f"{self.path} has format {stored_format}; this version writes format {records.FORMAT}.")
+        if stored_kind != kind:
+            raise Refused(
+                f"{self.path} holds {stored_kind} records, this run would add {kind} ones; they are never mixed. "
+                "Name another folder with --data."
+            )
+        self.database.execute(
+            "INSERT INTO studies VALUES (?, ?) ON CONFLICT DO NOTHING", (study.fingerprint, study.canonical)
+        )
+        self.flusher = Flusher(self)
+
+    def send(self, code: str, frame: bytes, text_frame: bytes | None) -> Sent:
+        """Keep one sealed response, once, whatever is pressed twice. Raises sqlite3.Error if it is not kept."""
+        key, text_key = row_keys(code, self.salt)
+        with self._writing() as execute:
+            if execute("SELECT 1 FROM tombstones WHERE key = ?", (key,)).fetchone():
+                return "withdrawn"
+            added = execute("INSERT INTO responses VALUES (?, ?) ON CONFLICT DO NOTHING", (key, frame)).rowcount
+            if added and text_frame is not None:
+                execute("INSERT INTO texts VALUES (?, ?) ON CONFLICT DO NOTHING", (text_key, text_frame))
+            counted = (self.waiting + Counter(sent=1)) if added else Counter[str]()
+            for name, count in counted.items():
+                execute(
+                    "INSERT INTO totals VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count",
+                    (name, count),
+                )
+        with self.lock:
+            self.waiting -= counted  # only what is written is forgotten
+        self.flusher.soon()
+        return "stored" if added else "already"
+
+    def withdraw(self, code: str) -> None:
+        """Delete what the code leads to, and remember that it is gone. The same for a code nobody used."""
+        key, text_key = row_keys(code, self.salt)
+        with self._writing() as execute:
+            execute("DELETE FROM responses WHERE key = ?", (key,))
+            execute("DELETE FROM texts WHERE key = ?", (text_key,))
+            execute("INSERT INTO tombstones VALUES (?) ON CONFLICT DO NOTHING", (key,))
+        self.flusher.soon()
+
+    def flush(self) -> None:
+        """Rewrite the file in key order, and take its times back to the first of the month."""
+        with self.lock:
+            self.connection.execute("VACUUM")
+            for path in (self.path, self.folder):
+                os.utime(path, (clock.start_of_month(), clock.start_of_month()))
+
+    def count(self) -> int:
+        """How many responses are kept."""
+        with self.lock:
+            return int(self.connection.execute("SELECT count(*) FROM responses").fetchone()[0])
+
+    def tally(self, name: str) -> None:
+        """Count something that happened, in memory: it is written with the next Send, never by itself."""
+        with self.lock:
+            self.waiting[name] += 1
+
+    def close(self) -> None:
+        """Flush a last time and let go."""
+        self.flusher.stop()
+        self.flush()
+        self.connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        os.close(handle)
+        connection = sqlite3.connect(self.path, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
+        for pragma in (
+            f"page_size = {PAGE_SIZE}",
+            "journal_mode = DELETE",
+            "synchronous = EXTRA",
+            "fullfsync = ON",
+            "secure_delete = ON",
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        with self.lock:
+            execute = self.connection.execute
+            execute("BEGIN IMMEDIATE")
+            try:
+                yield execute
+                execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    execute("ROLLBACK")
+                raise
+
+    def _house(self, name: str, value: bytes) -> bytes:
+        self.database.execute("INSERT INTO house VALUES (?, ?) ON CONFLICT DO NOTHING", (name, value))
+        kept: bytes = self.database.table("house").get(name)["value"]
+        return kept
+
+
+class Flusher:
+    """One background thread that flushes within seconds of any change, never in a participant's request."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.wanted, self.ended = threading.Event(), threading.Event()
+        self.wanted.set()  # a crash may have left an unflushed file
+        self.thread = threading.Thread(target=self._run, name="flush", daemon=True)
+        self.thread.start()
+
+    def soon(self) -> None:
+        """Ask for a flush."""
+        self.wanted.set()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self.ended.set()
+        self.wanted.set()
+        self.thread.join(timeout=SECONDS_TO_WAIT)
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self.ended.wait(pause):
+            self.wanted.wait()
+            if self.ended.is_set():
+                return
+            self.wanted.clear()
+            began = time.monotonic()
+            try:
+                self.store.flush()
+            except sqlite3.Error:
+                self.wanted.set()  # the disk is full or locked: the next round tries again
+            pause = max(SECONDS_TO_FLUSH / 2, 50 * (time.monotonic() - began))
+
+
+def _cannot_write(folder: Path, error: OSError | sqlite3.Error) -> str:
+    why = error.strerror if isinstance(error, OSError) else str(error)
+    return (
+        f"The data folder {folder.resolve()} cannot be used: {why}. Nothing was lost. Check its permissions and disk."
+    )

@@ -1,0 +1,83 @@
+"""What one running survey is made of, and the few things that every view asks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from instruments import records, route
+from instruments.model import Study, Text
+from instruments.rules import Answer
+
+from . import clock, codes, sealing
+from .drafts import Draft, DraftKeys
+from .mint import Mint
+from .store import Sent, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """A study being served: where it stores, whom it seals to, and what its records are worth."""
+
+    study: Study
+    store: Store
+    draft_keys: DraftKeys
+    mint: Mint
+    recipients: tuple[sealing.Recipient, ...]
+    kind: str  # practice, made-up or live
+    origin: str | None  # the public address; None on plain loopback
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name, without meaning; over HTTPS no other host can plant it."""
+        return "__Host-s" if self.https else "s"
+
+    @property
+    def https(self) -> bool:
+        """Is the public address an encrypted one?"""
+        return (self.origin or "").startswith("https://")
+
+    def way(self, draft: Draft) -> tuple[route.Page, ...]:
+        """Every page of this person; none before the role is known."""
+        return route.pages(self.study, draft.role, draft.secret) if draft.role else ()
+
+    def facts(self, draft: Draft) -> dict[str, int | str]:
+        """What rules may look at besides answers."""
+        return route.facts(self.study, draft.role, draft.secret) if draft.role else {}
+
+    def known(self, draft: Draft) -> dict[str, Answer]:
+        """Facts and answers together, as rules see them."""
+        return {**self.facts(draft), **draft.answers}
+
+    def send(self, draft: Draft) -> tuple[str, Sent]:
+        """Seal and keep a whole questionnaire; return its code. Doing it twice leaves one."""
+        assert draft.role is not None, "a draft with a role"
+        answers = route.completed(self.way(draft), self.facts(draft), draft.answers)
+        texts = {
+            each.id: str(said)
+            for each in self.study.questions()
+            if isinstance(each, Text) and (said := answers.pop(each.id, None))
+        }
+        facts: dict[str, int | str] = {**self.facts(draft), **_ticks(self.study, draft, "answers")}
+        facts["duration"] = records.DURATIONS[sum(clock.minute() - draft.begun >= edge for edge in (2, 5, 10))]
+        if self.study.privacy.month:
+            facts["month"] = clock.month()
+        code = codes.code(draft.secret)
+        frame = sealing.seal(records.payload(self.study, self.kind, facts, answers), self.recipients)
+        text_frame = None
+        if texts:
+            ticks = _ticks(self.study, draft, "text")
+            words = records.text_payload(self.study, self.kind, draft.role, ticks, texts)
+            text_frame = sealing.seal(words, self.recipients)
+        return code, self.store.send(code, frame, text_frame)
+
+
+def _ticks(study: Study, draft: Draft, kept_with: str) -> dict[str, int]:
+    return {tick.id: draft.ticks.get(tick.id, 0) for tick in study.consent if tick.kept_with == kept_with}
+
+
+def survey() -> Survey:
+    """The survey that this application serves."""
+    return cast(Survey, current_app.extensions["survey"])

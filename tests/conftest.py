@@ -1,0 +1,122 @@
+"""What every test may use: the studies, and the real survey started as a program."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from analysis.rehearsal.walker import Browser, Form, Page, Sent
+from instruments import BUNDLED
+
+STUDIES = Path(__file__).parent / "studies"
+STUDY = {"off_hours": BUNDLED, "tea": STUDIES / "tea", "every_kind": STUDIES / "every_kind"}
+SECONDS_TO_START = 20
+
+
+class Server:
+    """The real survey on a port of its own, that can be killed and started again on the same data."""
+
+    def __init__(self, study: Path, data: Path, *flags: str) -> None:
+        self.study, self.data, self.flags = study, data, flags
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self.log = ""
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        command = [sys.executable, "-m", "survey_app", "--study", str(self.study), "--data", str(self.data)]
+        self.process = subprocess.Popen(
+            [*command, "--port", str(self.port), *self.flags],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        ends = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < ends and self.process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(f"the survey did not start: {self.process.communicate()[0]}")
+
+    def kill(self) -> None:
+        """kill -9."""
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.log += self.process.communicate()[0]
+
+    def stop(self) -> None:
+        """End it as a host would, and keep what it said."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.log += self.process.communicate(timeout=SECONDS_TO_START)[0]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start a survey: serve("tea") or serve(a folder), with more flags."""
+    started: list[Server] = []
+
+    def start(study: str | Path, *flags: str, data: Path | None = None) -> Server:
+        folder = STUDY[study] if isinstance(study, str) else study
+        started.append(Server(folder, data or tmp_path / "data", *flags))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+class Scripted:
+    """A participant who gives these answers by field, and to everything else the first that is offered."""
+
+    def __init__(self, **answers: str | list[str] | None) -> None:
+        self.answers = answers
+        self.sent: dict[str, list[str]] = {}
+
+    def __call__(self, page: Page, form: Form) -> Sent:
+        found: Sent = []
+        for each in form.fields.values():
+            if each.kind == "hidden":
+                continue
+            said = self.answers.get(each.name, each.offered[:1] if each.kind in ("radio", "checkbox") else None)
+            values = [said] if isinstance(said, str) else said or []
+            if each.name.endswith("-instead") and each.name not in self.answers:
+                values = []
+            self.sent[each.name] = values
+            found += [(each.name, value) for value in values]
+        return found
+
+
+def to_page(browser: Browser, answering: Scripted, ends: str, most: int = 100) -> Page:
+    """Walk until the path ends so."""
+    page = browser.get("/")
+    for _ in range(most):
+        if page.path.endswith(ends):
+            return page
+        if page.form is not None:
+            page = browser.press(page, page.form, answering(page, page.form))
+        else:
+            page = browser.get(page.links[0][0])
+    raise AssertionError(f"did not reach {ends}, is at {page.path}")
+
+
+def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one of the doors as a person would."""
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=cwd or Path(__file__).parent.parent,
+    )

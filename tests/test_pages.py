@@ -1,0 +1,307 @@
+"""The pages over HTTP: Back, errors, changes, leaving, refusing. Nothing typed is ever lost."""
+
+from __future__ import annotations
+
+import http.client
+import re
+
+import pytest
+from conftest import Scripted, to_page
+
+from analysis.rehearsal.walker import Browser
+
+CANARY = "ANSCANARY"
+
+
+@pytest.fixture
+def server(serve):
+    return serve("every_kind")
+
+
+def on_page(browser: Browser, field: str, person: Scripted):
+    """Walk to the page that asks this field."""
+    page = browser.get("/")
+    while page.form is None or field not in page.form.fields:
+        page = browser.press(page, page.form, person(page, page.form)) if page.form else browser.get(page.links[0][0])
+    return page
+
+
+def raw(server, method: str, path: str, body: bytes | None = None, **headers: str):
+    """One request as something else than a browser would send it."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    response = connection.getresponse()
+    return response.status, dict(response.getheaders()), response.read().decode()
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def test_no_cookie_before_consent(server):
+    """Looking at the pages leaves nothing on the device."""
+    browser = Browser(server.origin)
+    for path in ("/", "/en/", "/en/agree", "/en/support", "/en/privacy", "/en/withdraw"):
+        assert browser.get(path).status == 200
+    assert browser.cookies == {}
+
+
+def test_consent_is_every_required_tick_and_no_other(server):
+    """A missing tick shows the page again with the others kept; the optional ones are not asked for."""
+    browser = Browser(server.origin)
+    page = browser.get("/en/agree")
+    again = browser.press(page, page.form, [("may_quote", "1")])
+    assert again.status == 422
+    assert again.title.startswith("Error: ")
+    assert again.form.fields["may_quote"].chosen == ["1"]
+    assert browser.press(again, again.form, [("agreed", "1")]).path.startswith("/en/p/")
+
+
+def test_a_mistake_keeps_what_was_typed(server):
+    """422, “Error:” in the title, words at the field and in the summary, and the text still there."""
+    browser, person = Browser(server.origin), Scripted(days=["2"])
+    page = on_page(browser, "because", person)
+    wrong = browser.press(page, page.form, [("because", CANARY * 7)])
+    assert wrong.status == 422
+    assert wrong.title.startswith("Error: ")
+    assert wrong.form.fields["because"].value.strip() == CANARY * 7
+    assert wrong.html.count("13 letters too long") == 2
+    right = browser.press(wrong, wrong.form, [("because", CANARY)])
+    assert right.path == "/en/check"
+    assert CANARY in right.text
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "said"),
+    [
+        ("data", [("data", "many")], "Write a number, like 3"),
+        ("data", [("data", "101")], "Write a number from 0 to 100"),
+        ("days", [("days", "1"), ("days", "2")], "One of these answers stands alone"),
+        ("days", [("days", "2"), ("days", "98")], "One of these answers stands alone"),
+        ("mood", [("mood", "55")], "Choose one of the answers on this page"),
+        ("colour", [("colour", "x")], "Choose one of the answers on this page"),
+    ],
+)
+def test_what_cannot_be_an_answer_is_said_beside_the_question(server, field, sent, said):
+    """In words, with no blame, and nothing is stored."""
+    browser = Browser(server.origin)
+    page = on_page(browser, field, Scripted(colour="1"))
+    wrong = browser.press(page, page.form, sent)
+    assert wrong.status == 422
+    assert said in wrong.html
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("1 0", "10"), ("007", "7"), ("0", "0"), ("", "Not answered")])
+def test_numbers_as_people_write_them(server, typed, shown):
+    """Spaces are fine, nought is a number, nothing is an answer too."""
+    browser, person = Browser(server.origin), Scripted(colour="1", data=typed)
+    page = to_page(browser, person, "/check")
+    assert re.search(rf"How many\?</dt>\s*<dd translate=\"no\">{shown}</dd>", page.html)
+
+
+def test_a_number_that_is_refused_says_so(server):
+    """“Prefer not to say” stands for the number, and comes back when the page is opened again."""
+    browser, person = Browser(server.origin), Scripted(**{"colour": "1", "data-instead": "98"})
+    page = to_page(browser, person, "/check")
+    change = next(address for address, _ in page.links if address.endswith("#data"))
+    assert "prefer not to say" in page.html
+    assert browser.get(change.split("#")[0]).form.fields["data-instead"].chosen == ["98"]
+
+
+def test_back_shows_the_answer_given(server):
+    """Going back is a plain link to the page before, filled in; it changes nothing."""
+    browser, person = Browser(server.origin), Scripted(days=["2", "3"])
+    page = on_page(browser, "recalled", person)
+    while page.form and "days" not in page.form.fields:
+        page = browser.get(re.search(r'class="back" href="([^"]+)"', page.html)[1])
+    assert page.form.fields["days"].chosen == ["2", "3"]
+
+
+def test_a_change_returns_to_the_check_and_asks_first_what_it_opened(server):
+    """Change a gate: the question behind it is asked, then the check again; closed gates drop answers."""
+    browser, person = Browser(server.origin), Scripted(colour="3", data="12")
+    check = to_page(browser, person, "/check")
+    assert "How many?" not in check.text
+    change = next(address for address, _ in check.links if address.endswith("#colour")).split("#")[0]
+    page = browser.get(change)
+    opened = browser.press(page, page.form, [("colour", "1")])
+    assert "data" in opened.form.fields
+    back = browser.press(opened, opened.form, [("data", "12")])
+    assert back.path == "/en/check"
+    assert "How many?" in back.text
+    page = browser.get(change)
+    assert "How many?" not in browser.press(page, page.form, [("colour", "3")]).text
+
+
+def test_delete_throws_everything_away(server):
+    """Nobody has seen it: the cookie goes, nothing is stored, Back finds nothing."""
+    browser = Browser(server.origin)
+    check = to_page(browser, Scripted(), "/check")
+    form = next(form for form in check.forms if form.action.endswith("/delete"))
+    gone = browser.press(check, form, [])
+    assert gone.heading == "Your answers are deleted"
+    assert browser.cookies == {}
+    assert browser.get("/en/check").status == 410
+
+
+def test_leave_replaces_the_draft_then_deletes_it(server):
+    """POST, junk in the cookie, our own empty page, no cookie, on to the neutral page; all without a script."""
+    browser = Browser(server.origin)
+    to_page(browser, Scripted(), "/check")
+    cookie = browser.cookies["s"]
+    status, headers, _ = raw(server, "POST", "/leave", b"", Cookie=f"s={cookie}", Content_Type=FORM)
+    assert (status, headers["Location"]) == (303, "/away")
+    replaced = re.match(r"s=([^;]+); HttpOnly; Path=/; SameSite=Strict", headers["Set-Cookie"])
+    assert replaced
+    assert replaced[1] != cookie
+    status, headers, html = raw(server, "GET", "/away", Cookie=f"s={replaced[1]}")
+    assert headers["Refresh"] == "0; url=https://example.org/"
+    assert "Max-Age=0" in headers["Set-Cookie"]
+    assert "survey" not in html.lower()
+    assert raw(server, "GET", "/en/check", Cookie=f"s={replaced[1]}")[0] == 410
+
+
+def test_a_foreign_page_cannot_delete_a_draft_or_send_it(server):
+    """Another origin gets the way out without the deletion, and nothing else."""
+    browser = Browser(server.origin)
+    check = to_page(browser, Scripted(), "/check")
+    cookie = f"s={browser.cookies['s']}"
+    foreign = {"Cookie": cookie, "Origin": "https://elsewhere.example", "Content_Type": FORM}
+    assert "Set-Cookie" not in raw(server, "POST", "/leave", b"", **foreign)[1]
+    token = check.form.kept()[0][1].encode()
+    assert raw(server, "POST", "/en/send", b"_token=" + token, **foreign)[0] == 410
+    assert (
+        raw(
+            server,
+            "POST",
+            "/en/send",
+            b"_token=" + token,
+            Cookie=cookie,
+            Content_Type=FORM,
+            Sec_Fetch_Site="cross-site",
+        )[0]
+        == 410
+    )
+    assert raw(server, "POST", "/en/send", b"_token=wrong", Cookie=cookie, Content_Type=FORM)[0] == 410
+    assert raw(server, "POST", "/en/send", b"_token=" + token, Cookie=cookie, Content_Type=FORM)[0] == 303, (
+        "the control"
+    )
+
+
+def test_the_code_deletes_and_cannot_read(server):
+    """Shown when asked for, typed on another day in another browser: the answer is the same for any code."""
+    browser = Browser(server.origin)
+    check = to_page(browser, Scripted(), "/check")
+    sent = browser.press(check, check.form, [])
+    shown = browser.press(sent, sent.form, [], button=1)
+    code = re.search(r'class="code"[^>]*>([^<]+)<', shown.html)[1]
+    assert "Your code" in shown.text
+    assert code.replace(" ", "") not in shown.url
+
+    other = Browser(server.origin)
+    page = other.get("/en/withdraw")
+    first = other.press(page, page.form, [("code", code.lower())])
+    second = other.press(page, page.form, [("code", code)])
+    assert first.text == second.text
+    wrong = other.press(page, page.form, [("code", code[:-1] + ("A" if code[-1] != "A" else "B"))])
+    assert (wrong.status, "One letter or number is wrong" in wrong.text) == (422, True)
+
+
+def test_after_send_there_is_nothing_to_see(server):
+    """The draft is gone from the cookie; pages behind it say that all is sent."""
+    browser = Browser(server.origin)
+    check = to_page(browser, Scripted(), "/check")
+    browser.press(check, check.form, [])
+    again = browser.get("/en/check")
+    assert (again.status, again.heading) == (410, "Your answers are already sent")
+    assert browser.get("/en/sent").heading == "Your answers are sent"
+
+
+def test_a_bookmark_without_a_draft_is_answered_kindly(server):
+    """No loop, no bare error; a way to start again and the support lines."""
+    page = Browser(server.origin).get("/en/p/4")
+    assert page.status == 410
+    assert page.heading == "We do not have your answers here"
+    assert "Somebody" in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body", "kind", "status"),
+    [
+        ("/nowhere", "GET", None, None, 404),
+        ("/xx/agree", "GET", None, None, 404),
+        ("/en/send", "GET", None, None, 405),
+        ("/en/agree", "POST", b'{"agreed": 1}', "application/json", 415),
+        ("/en/agree", "POST", b"--x--", "multipart/form-data; boundary=x", 415),
+        ("/en/agree", "POST", b"a=" + b"x" * (128 * 1024), FORM, 413),
+        ("/en/agree", "POST", b"&".join(b"a%d=1" % n for n in range(600)), FORM, 413),
+    ],
+)
+def test_every_refusal_has_a_page_of_its_own(server, path, method, body, kind, status):
+    """Words and support lines instead of a bare code; every header is there."""
+    got, headers, html = raw(server, method, path, body, **({"Content_Type": kind} if kind else {}))
+    assert got == status
+    if status != 413 or "<h1>" in html:  # the server itself refuses what is far too large
+        assert "<h1>" in html
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_every_page_carries_the_headers_and_no_others(server):
+    """One golden set, on pages, redirects, errors and the style sheet."""
+    golden = {
+        "Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "Cross-Origin-Opener-Policy",
+        "Cross-Origin-Resource-Policy", "Permissions-Policy", "Cache-Control", "Content-Type", "Content-Length",
+        "Content-Language", "Date",
+    }  # fmt: skip
+    style = re.search(r'href="(/\w+\.css)"', raw(server, "GET", "/en/")[2])[1]
+    for path in ("/en/", "/en/agree", "/nowhere", style):
+        assert set(raw(server, "GET", path)[1]) == golden, path
+    assert "immutable" in raw(server, "GET", style)[1]["Cache-Control"]
+
+
+def test_query_strings_prefill_nothing_and_are_not_looked_at(server):
+    """A link cannot tick a box."""
+    assert " checked" not in raw(server, "GET", "/en/agree?agreed=1&may_quote=1")[2]
+
+
+def test_addresses_and_agents_are_stored_and_logged_nowhere(server):
+    """The canaries of a whole journey with troubles on the way are in no file and in no line of the log."""
+    marks = {
+        "X-Forwarded-For": "203.0.113.77",
+        "Forwarded": "for=203.0.113.77",
+        "User-Agent": "UACANARY/9",
+        "Referer": "http://RFCANARY/",
+    }
+    browser = Browser(server.origin, marks)
+    check = to_page(browser, Scripted(because=CANARY, days=["2"]), "/check")
+    browser.press(check, check.form, [])
+    raw(server, "GET", "/nowhere?QCANARY", **{name.replace("-", "_"): value for name, value in marks.items()})
+    raw(server, "POST", "/en/agree", b"x" * 200_000, Content_Type=FORM)
+    import socket
+
+    with socket.create_connection(("127.0.0.1", server.port)) as rude:
+        rude.sendall(b"NOT HTTP AT ALL\r\n\r\n")
+        rude.recv(1000)
+    server.stop()
+    haystack = (
+        b"".join(path.read_bytes() for path in server.data.iterdir()) + server.log.split("Ctrl-C stops.")[1].encode()
+    )
+    for mark in (b"203.0.113.77", b"UACANARY", b"QCANARY", b"RFCANARY", CANARY.encode(), b"127.0.0.1"):
+        assert mark not in haystack, mark
+
+
+def test_reading_changes_no_byte_of_the_data(server):
+    """A crawl of every page that can be read leaves the data as they were."""
+    browser = Browser(server.origin)
+    check = to_page(browser, Scripted(), "/check")
+    before = {path.name: path.read_bytes() for path in server.data.iterdir()}
+    for address in {link for link, _ in check.links} | {
+        "/",
+        "/en/",
+        "/en/sent",
+        "/en/withdraw",
+        "/en/privacy",
+        "/away",
+    }:
+        browser.get(address.split("#")[0])
+    assert {path.name: path.read_bytes() for path in server.data.iterdir()} == before

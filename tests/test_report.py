@@ -1,0 +1,121 @@
+"""The report: one file, stamped, the same bytes for the same input, and inert."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import STUDY
+from test_opening import filled, opened, quietly
+
+from analysis import locking
+from analysis.rehearsal.running import rehearsal
+from analysis.report import html
+from analysis.table import load
+from instruments.reader import read
+
+every_kind = read(STUDY["every_kind"])
+
+
+def reported(data, **more):
+    answers = opened(data, **more).path
+    table = load(answers)
+    return html(table, locking.lock(answers, table.study, "2026-11-23"))
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    people = [
+        {"role": "reader", "weather": weather, "mood": 1 + n % 3, "colour": 1 + n % 2, "days": [2], "data": n}
+        for weather in ("dry", "wet")
+        for n in range(30)
+    ]
+    folder = tmp_path_factory.mktemp("report") / "data"
+    return reported(filled(folder, people, study=every_kind))
+
+
+def words_of(page: str) -> str:
+    """The report without its script."""
+    return re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+
+
+def test_practice_is_stamped_everywhere(page):
+    """In the title, on the page, in every figure and caption."""
+    assert page.count("<title>Practice: ") == 1
+    figures = page.count('class="plotly-graph-div"')
+    assert figures == 8  # one forest for each kind of effect, and every question that somebody answered
+    assert page.count('"text":"Practice"') == figures
+
+
+def test_every_question_has_its_numbers(page):
+    """A table for every column, with the kinds of missing apart; 60 people asked."""
+    for column in ("mood", "colour", "days_2", "data", "r5"):
+        assert f"Numbers for “{column}”" in page
+    assert '<th scope="col">Not sure</th><th scope="col">Prefer not to say</th><th scope="col">skipped</th>' in page
+
+
+def test_estimates_come_in_words_before_p(page):
+    """First who, then how much, then how sure."""
+    text = words_of(page)
+    card = text[text.index('id="C1"') :]
+    assert card.index("of 100 such pairs") < card.index("95 % interval") < card.index("<i>p</i>")
+    assert "nan" not in card.lower()
+    assert "This version does not compute this test yet." in card
+
+
+def test_where_it_comes_from_is_printed(page):
+    """Fingerprint, plan hash, data hash, versions, seed."""
+    assert every_kind.fingerprint in page
+    assert locking.plan_hash(every_kind) in page
+    assert "seed" in page
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path):
+    """Twice the same answers, stored in another order, are one report."""
+    people = [{"role": "reader", "mood": 1 + n % 3, "weather": "dry"} for n in range(12)]
+    one = reported(filled(tmp_path / "a", people, study=every_kind))
+    other = reported(filled(tmp_path / "b", people[::-1], study=every_kind))
+    assert one == other
+
+
+def test_nothing_is_fetched_from_anywhere(page):
+    """No foreign address that a browser would load, and no button that sends the data away."""
+    assert not re.search(r'(?:src|href)="(?!data:|#)', words_of(page))
+    assert '"showSendToCloud":false' in page.replace(" ", "")
+    assert "default-src 'none'" in page
+
+
+def test_words_that_look_like_html_stay_words(tmp_path):
+    """A label with a tag in it is shown, never obeyed."""
+    import shutil
+
+    folder = tmp_path / "study"
+    shutil.copytree(STUDY["every_kind"], folder)
+    path = folder / "questionnaire.yaml"
+    path.write_text(path.read_text().replace("1: red", "1: '<img src=x onerror=alert(1)>'"))
+    page = reported(filled(tmp_path / "data", [{"role": "reader", "colour": 1}], study=read(folder)))
+    assert "<img" not in page
+
+
+def test_live_answers_are_not_reported_yet(tmp_path):
+    """Hiding small cells comes first: exit 3."""
+    from conftest import run
+    from sqlite_utils import Database
+
+    answers = opened(filled(tmp_path / "data", [{"role": "reader"}], study=every_kind)).path
+    Database(answers)["about"].update("kind", {"value": "live"})
+    assert run("analysis", "lock", str(answers)).returncode == 0
+    told = run("analysis", "report", str(answers), "--out", str(tmp_path / "r.html"))
+    assert told.returncode == 3
+    assert not (tmp_path / "r.html").exists()
+
+
+@pytest.mark.parametrize("name", ["tea", "every_kind"])
+def test_a_rehearsal_of_any_study(name, tmp_path):
+    """Made-up people over HTTP, all of them stored, opened and stamped."""
+    written = rehearsal(STUDY[name], tmp_path / "r", (5, 4), 7, lambda things, label="": quietly(things))
+    page = written.read_text()
+    sent = 9 if name == "tea" else 5
+    assert f"{sent} answers" in page
+    assert "Made-up data: nobody gave these answers." in page
+    assert '"text":"Made-up data"' in page
