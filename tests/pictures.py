@@ -1,0 +1,46 @@
+"""The two pictures of the README, taken from the real survey and from a rehearsal's report."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from conftest import STUDY, Server
+from playwright.sync_api import sync_playwright
+from test_browser import FLAGS, answer
+
+from analysis.rehearsal.running import rehearsal
+
+ROOT = Path(__file__).parent.parent
+QUESTION = ROOT / "survey_app" / "pictures" / "question.png"
+REPORT = ROOT / "analysis" / "pictures" / "report.png"
+
+
+def take() -> None:
+    """Walk to a rating page on a phone; rehearse and open the report on a desktop."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        server = Server(STUDY["off_hours"], Path(folder) / "data")
+        page = chromium.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=1.5)
+        page.goto(server.origin)
+        page.click("main a.button")
+        while page.query_selector("main input[name=want]") is None:
+            answer(page, 0)
+        page.query_selector_all("main input[type=radio]")[1].check()
+        page.evaluate("document.activeElement.blur()")
+        page.screenshot(path=QUESTION)
+        server.stop()
+
+        written = rehearsal(STUDY["off_hours"], Path(folder) / "r", (72, 36), 1, lambda things, label="": iter(things))
+        page = chromium.new_page(viewport={"width": 1000, "height": 1000})
+        page.goto(written.as_uri())
+        page.wait_for_function("document.querySelectorAll('.plotly-graph-div .main-svg').length > 20")
+        page.screenshot(path=REPORT)
+        chromium.close()
+
+
+if __name__ == "__main__":
+    for picture in (QUESTION, REPORT):
+        picture.parent.mkdir(exist_ok=True)
+    take()

@@ -1,0 +1,132 @@
+"""In a real Chromium: the survey without JavaScript, and the report as a reader opens it from disk."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from conftest import STUDY
+
+from analysis.rehearsal.running import rehearsal
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="SKIPPED LOUDLY: playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="SKIPPED LOUDLY: axe is not installed")
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="SKIPPED LOUDLY: there is no Chromium here (apt-get install chromium)"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def faults(page) -> list[str]:
+    """What axe finds on the page."""
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:120]}"
+        for each in axe.Axe().run(page, options=RULES).response["violations"]
+    ]
+
+
+def answer(page, role: int) -> None:
+    """Fill in one page as a participant who answers everything with the first choice."""
+    names = []
+    for box in page.query_selector_all("main input[type=radio], main input[type=checkbox]"):
+        name = box.get_attribute("name")
+        if name == "role":
+            if len(names) == role:
+                box.check()
+            names.append(name)
+        elif name == "understood" or name not in names:
+            names.append(name)
+            box.check()
+    page.click("main form button")
+
+
+@pytest.mark.parametrize(("role", "scheme", "width"), [(0, "light", 320), (1, "dark", 1280)])
+def test_every_page_of_the_survey_is_free_of_faults(chromium, serve, role, scheme, width):
+    """Both sides, from the first page to the receipt: axe finds nothing, no sideways scroll, one h1, no foreign request."""
+    server = serve("off_hours")
+    context = chromium.new_context(viewport={"width": width, "height": 640}, color_scheme=scheme)
+    page = context.new_page()
+    requested, said = [], []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(server.origin)
+    seen = set()
+    for _ in range(80):
+        assert faults(page) == [], page.url
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+        assert page.locator("h1").count() == 1, page.url
+        if page.url.endswith("/en/"):
+            page.click("main a.button")
+        elif page.url.endswith("/check"):
+            page.click("form[action$='/send'] button")
+        elif page.url.endswith("/sent"):
+            break
+        else:
+            if page.url.endswith("/agree") and page.url not in seen:
+                page.click("main form button")  # an error page is a page too
+                seen.add(page.url)
+                assert faults(page) == []
+            answer(page, role)
+    assert page.url.endswith("/sent")
+    assert all(url.startswith((server.origin, "data:")) for url in requested)
+    assert [line for line in said if "Content Security Policy" in line] == []
+    context.close()
+
+
+def test_the_survey_is_complete_without_javascript_and_back_shows_nothing_after_leaving(chromium, serve):
+    """Scripts off: from the first page to a filled one, leave, and Back finds no answer."""
+    server = serve("off_hours")
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server.origin)
+    page.click("main a.button")
+    while "/p/5" not in page.url:
+        answer(page, 0)
+    page.query_selector_all("main input[type=radio]")[2].check()
+    page.click("#leave")
+    page.wait_for_url("**/away")
+    assert context.cookies() == []
+    for _ in range(4):
+        page.go_back()
+        assert page.query_selector("main input:checked") is None
+        assert "want" not in page.content() or page.query_selector("main input[name=want]") is None
+    context.close()
+
+
+def test_the_report_opens_from_disk_and_asks_nobody_for_anything(chromium, tmp_path):
+    """Figures drawn, no request, no console error, no button that shares, axe finds nothing, no sideways scroll."""
+    written = rehearsal(STUDY["off_hours"], tmp_path / "r", (14, 8), 3, lambda things, label="": iter(things))
+    context = chromium.new_context(viewport={"width": 320, "height": 800})
+    page = context.new_page()
+    requested, said = [], []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(written.as_uri())
+    page.wait_for_function("document.querySelectorAll('.plotly-graph-div .main-svg').length > 20")
+    assert [url for url in requested if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert said == []
+    assert page.locator(".modebar-btn, [data-title*=hare]").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert faults(page) == []
+    context.close()
