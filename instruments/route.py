@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TypeVar, assert_never
 
@@ -31,6 +31,8 @@ class Shown:
     rows: tuple[Row, ...] = ()
     choices: tuple[Choice, ...] = ()
     refusals: tuple[Choice, ...] = ()
+    sheet: int = 1  # a long grid runs over several sheets
+    sheets: int = 1
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -170,11 +172,14 @@ def _sheets(questions: list[Question], secret: bytes, settled: Mapping[str, int 
     here: list[Shown] = []
     for question in questions:
         if isinstance(question, Grid):
-            for index, rows in enumerate(_by_four(_shuffled(question.rows, question.shuffle, secret, question.id, ()))):
-                if index:
+            mixed = _shuffled(question.rows, question.shuffle, secret, question.id, ())
+            sheets = [mixed[start : start + CARDS_A_PAGE] for start in range(0, len(mixed), CARDS_A_PAGE)]
+            for number, rows in enumerate(sheets, 1):
+                if number > 1:
                     yield tuple(here)
                     here = []
-                here.append(Shown(question=question, rows=rows, choices=question.scale, refusals=question.refusals))
+                whole = shown(question, secret, settled)
+                here.append(replace(whole, rows=rows, sheet=number, sheets=len(sheets)))
         else:
             here.append(shown(question, secret, settled))
     if here:
@@ -208,7 +213,3 @@ def _shuffled(
         return getattr(thing, "code", None) in last, draw(secret, "shuffle", id, name)
 
     return tuple(sorted(things, key=place)) if shuffle else things
-
-
-def _by_four(rows: tuple[Row, ...]) -> Iterable[tuple[Row, ...]]:
-    return (rows[start : start + CARDS_A_PAGE] for start in range(0, len(rows), CARDS_A_PAGE))

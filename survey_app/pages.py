@@ -74,6 +74,15 @@ def understanding(language: str) -> ResponseReturnValue:
         return gone(language)
     if request.form.get("understood") == str(check.correct):
         return carrying(draft, redirect(_first("pages.question", language, draft), 303))
+    return carrying(draft, redirect(url_for("pages.main_points", language=language), 303))
+
+
+@pages.get("/main-points")
+def main_points(language: str) -> ResponseReturnValue:
+    """The key facts once more, for those who want them."""
+    draft = opened()
+    if draft is None or survey().study.consent_check is None:
+        return gone(language)
     return carrying(draft, render_template("key_facts.html", draft=draft))
 
 
