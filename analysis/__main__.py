@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from instruments import BUNDLED, VERSION
-from instruments.doors import FOLDER, Environment, Refused, WrongUse
+from instruments.doors import FOLDER, Refused, WrongUse, command
 
 HOW_MANY = click.IntRange(0, 10_000)
 
@@ -53,7 +53,8 @@ def open_(data: Path, key: Path, text_key: Path | None, out: Path | None, finger
     opened = open_answers(data, key, text_key or key, out, fingerprint, _bar)
     click.echo(opened.path)
     click.echo(f"{opened.answers} answers and {opened.texts} texts opened ({opened.kind}).", err=True)
-    click.echo(f"Next: python -m analysis lock {opened.path}", err=True)
+    if opened.answers:
+        click.echo(f"Next: {command('analysis')} lock {opened.path}", err=True)
     if opened.unopened:
         click.echo(
             f"{opened.unopened} records could not be opened: they were changed after sealing, "
@@ -76,7 +77,7 @@ def lock(answers: Path) -> None:
 
     made = locking.lock(answers, load(answers).study, clock.today())
     click.echo(f"locked on {made.locked_on}: n {made.n}, data {made.data_hash[:12]}, plan {made.plan_hash[:12]}")
-    click.echo(f"Next: python -m analysis report {answers} --out report.html", err=True)
+    click.echo(f"Next: {command('analysis')} report {answers} --out {answers.with_name('report.html')}", err=True)
 
 
 @door.command()
@@ -90,7 +91,7 @@ def report(answers: Path, out: Path, force: bool) -> None:
     Example:  python -m analysis report data/answers.db --out report.html
     """
     from .locking import checked
-    from .report import html
+    from .report import html, write_whole
     from .table import load
 
     _free(out, force)
@@ -100,13 +101,15 @@ def report(answers: Path, out: Path, force: bool) -> None:
     if table.about["kind"] == "live":
         raise Refused("This version does not report live answers: it cannot hide small cells yet.")
     click.echo("comparing and drawing …", err=True)
-    _write(out, html(table, kept))
+    write_whole(out, html(table, kept))
     click.echo(out)
 
 
 @door.command()
-@click.option("--clients", "--first", type=HOW_MANY, default=72, show_default=True, help="People of the first role.")
-@click.option("--workers", "--second", type=HOW_MANY, default=36, show_default=True, help="Of the second role.")
+@click.option(
+    "--clients", "--first", type=HOW_MANY, default=72, show_default=True, help="Made-up people of the first role."
+)
+@click.option("--workers", "--second", type=HOW_MANY, default=36, show_default=True, help="Of each other role.")
 @click.option("--study", type=FOLDER, default=BUNDLED, envvar="OFFHOURS_STUDY", help="The study to rehearse.")
 @click.option(
     "--out", type=FOLDER, default="data/rehearsal", show_default=True, help="A folder of its own; emptied first."
@@ -127,16 +130,6 @@ def rehearse(clients: int, workers: int, study: Path, out: Path, seed: int) -> N
 def _free(path: Path, force: bool) -> None:
     if path.exists() and not force:
         raise WrongUse(f"{path} exists already; say --force to replace it.")
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    fresh = path.with_name(path.name + ".partial")
-    try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise Environment(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _bar(things: Sequence[Any], label: str = "opening") -> Iterator[Any]:

@@ -40,6 +40,7 @@ class Finding:
     n: tuple[int, int]
     missing: tuple[int, int]
     counts: tuple[tuple[int, ...], tuple[int, ...]]
+    yes: tuple[int, int] = (0, 0)  # of a yes-or-no outcome: how many said yes
     refused: str | None = None  # why nothing was computed
     effect: Estimate | None = None
     test: str | None = None
@@ -92,7 +93,11 @@ def finding(table: Table, planned: Comparison, family: str) -> Finding:
         return replace(
             made, refused=f"Too few: the smaller group has {min(n)}, the plan asks for at least {gates.no_test}."
         )
-    return _superiority(made, table) if planned.test == "brunner_munzel" else _difference(made)
+    return (
+        _superiority(made, table)
+        if planned.test == "brunner_munzel"
+        else _difference(replace(made, yes=_yes(table, made)))
+    )
 
 
 def holm(p: Mapping[str, float], family: int) -> dict[str, float]:
@@ -123,12 +128,14 @@ def _superiority(made: Finding, table: Table) -> Finding:
             made, effect=effect, test="studentised permutation test (Brunner-Munzel)", p=permuted, notes=tuple(notes)
         )
     statistic, df, p = ordinal.brunner_munzel(first, second)
-    notes.append(f"Permutation p {permuted:.4f}, beside the main test.")
+    notes.append(
+        f"Beside it: permutation p {permuted:.4f}, Mann-Whitney p {ordinal.mann_whitney(first, second)[1]:.4f}."
+    )
     return replace(made, effect=effect, test="Brunner-Munzel test", statistic=statistic, df=df, p=p, notes=tuple(notes))
 
 
 def _difference(made: Finding) -> Finding:
-    (yes_1, yes_2), (n_1, n_2) = (made.counts[0][1], made.counts[1][1]), made.n
+    (yes_1, yes_2), (n_1, n_2) = made.yes, made.n
     value, low, high = shares.difference(yes_1, n_1, yes_2, n_2)
     _, low_90, high_90 = shares.difference(yes_1, n_1, yes_2, n_2, 0.90)
     effect = Estimate(value=value, low=low, high=high, low_90=low_90, high_90=high_90, no_effect=0.0)
@@ -136,6 +143,12 @@ def _difference(made: Finding) -> Finding:
         return replace(made, effect=effect, test="Fisher's exact test", p=shares.fisher(yes_1, n_1, yes_2, n_2))
     statistic, p = shares.chi_square(yes_1, n_1, yes_2, n_2)
     return replace(made, effect=effect, test="chi-square test", statistic=statistic, df=1, p=p)
+
+
+def _yes(table: Table, made: Finding) -> tuple[int, int]:
+    """How many of each group have a 1."""
+    one = table.levels[made.planned.outcome].index(1)
+    return made.counts[0][one], made.counts[1][one]
 
 
 def _judged(plan: Plan, made: Finding) -> Finding:

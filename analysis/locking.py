@@ -14,9 +14,10 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from instruments import VERSION
-from instruments.doors import Environment, Refused, WrongUse
-from instruments.fingerprint import files_of
+from instruments.doors import Environment, Refused, WrongUse, command
 from instruments.model import Study
+
+from .reading import reading_answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,11 @@ def lock(path: Path, study: Study, today: str) -> Lock:
     kept = read_lock(path)
     if kept is not None:
         return checked(path, study)
+    n = _count(path)
+    if n == 0:
+        raise WrongUse(f"There are no answers in {path}: nothing to lock. Open it again when somebody has answered.")
     made = Lock(
-        n=_count(path),
+        n=n,
         data_hash=data_hash(path),
         fingerprint=study.fingerprint,
         plan_hash=plan_hash(study),
@@ -57,7 +61,7 @@ def checked(path: Path, study: Study) -> Lock:
     kept = read_lock(path)
     if kept is None:
         raise Refused(
-            f"{path} is not locked. No group comparison is computed before the lock: python -m analysis lock {path}"
+            f"{path} is not locked. No group comparison is computed before the lock: {command('analysis')} lock {path}"
         )
     if kept.data_hash != data_hash(path) or kept.fingerprint != study.fingerprint:
         raise WrongUse(f"The answers in {path} are not the ones that were locked on {kept.locked_on}; open them anew.")
@@ -66,34 +70,29 @@ def checked(path: Path, study: Study) -> Lock:
 
 def read_lock(path: Path) -> Lock | None:
     """The lock of a file, or None."""
-    if not path.exists():
-        raise WrongUse(f"There is no file {path}. Make it with: python -m analysis open")
-    try:
-        with Database(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-            if "lock" not in database.table_names():
-                return None
-            return Lock(**next(iter(database.table("lock").rows)))
-    except sqlite3.Error as error:
-        raise Environment(f"{path} is not an answers.db that can be read: {error}.") from error
+    with reading_answers(path) as connection:
+        connection.row_factory = sqlite3.Row
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'lock'").fetchone():
+            return None
+        return Lock(**dict(connection.execute("SELECT * FROM lock").fetchone()))
 
 
 def data_hash(path: Path) -> str:
     """SHA-256 over every answer and text, in the order in which they lie (that of their content)."""
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     digest = hashlib.sha256()
-    for table in ("answers", "texts"):
-        for row in connection.execute(f'SELECT * FROM "{table}"'):
-            digest.update(json.dumps(row, ensure_ascii=False).encode())
-    connection.close()
+    with reading_answers(path) as connection:
+        for table in ("answers", "texts"):
+            for row in connection.execute(f'SELECT * FROM "{table}"'):
+                digest.update(json.dumps(row, ensure_ascii=False).encode())
     return digest.hexdigest()
 
 
 def plan_hash(study: Study) -> str:
-    """SHA-256 over the plan as written."""
-    plan = files_of(study.canonical).get("plan.yaml")
-    return hashlib.sha256(json.dumps(plan, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    """SHA-256 over the plan's own part of the canonical JSON."""
+    plan = json.loads(study.canonical)["files"].get("plan.yaml")
+    return hashlib.sha256(json.dumps(plan, ensure_ascii=False).encode()).hexdigest()
 
 
 def _count(path: Path) -> int:
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    return int(connection.execute("SELECT count(*) FROM answers").fetchone()[0])
+    with reading_answers(path) as connection:
+        return int(connection.execute("SELECT count(*) FROM answers").fetchone()[0])

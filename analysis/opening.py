@@ -19,13 +19,12 @@ from sqlite_utils import Database
 
 from instruments import VERSION, records
 from instruments.doors import Environment, WrongUse
-from instruments.model import Study
+from instruments.model import NOT_ASKED, Study
 from instruments.reader import Faulty, from_canonical
 
-SURVEY = "survey.db"
-TYPES = {"code": int, "tick": int, "number": int, "word": str}
+from .reading import reading
 
-Progress = Callable[[Sequence[bytes]], Iterator[bytes]]
+Progress = Callable[[Sequence[bytes], str], Iterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +43,9 @@ def open_answers(
     data: Path, key: Path, text_key: Path, out: Path, fingerprint: str | None, progress: Progress
 ) -> Opened:
     """Open everything in a data folder. The old file stays in place until the new one is whole."""
-    sealed = _Sealed(data)
-    payloads, broken = _opened(sealed.frames("responses"), _identity(key), key, progress)
-    texts, broken_texts = _opened(sealed.frames("texts"), _identity(text_key), text_key, progress)
+    sealed = _sealed(data)
+    payloads, broken = _opened(progress(sealed.responses, "opening answers"), _identity(key), key)
+    texts, broken_texts = _opened(progress(sealed.texts, "opening texts"), _identity(text_key), text_key)
     study = _one_study(sealed, payloads, fingerprint)
     payloads = [each for each in payloads if each["fingerprint"] == study.fingerprint]
     texts = [each for each in texts if each["fingerprint"] == study.fingerprint]
@@ -56,27 +55,26 @@ def open_answers(
             f"{len(wrong_kind)} records in {data} are not {sealed.kind} ones; kinds of records are never mixed."
         )
     unopened = broken + broken_texts
+    about = {
+        "fingerprint": study.fingerprint,
+        "kind": sealed.kind,
+        "answers": str(len(payloads)),
+        "unopened": str(unopened),
+        "tool": VERSION,
+    }
     fresh = out.with_name(out.name + ".partial")
     try:
         fresh.unlink(missing_ok=True)
         os.close(os.open(fresh, os.O_CREAT | os.O_WRONLY, 0o600))  # opened answers are for the team alone
         with Database(fresh) as database:
             _write(database, study, payloads, texts)
-            about = {
-                "fingerprint": study.fingerprint,
-                "kind": sealed.kind,
-                "answers": str(len(payloads)),
-                "unopened": str(unopened),
-                "tool": VERSION,
-            }
-            database.table("about").insert_all(
-                [{"name": name, "value": value} for name, value in about.items()], pk="name"
-            )
+            database.table("about").insert_all([{"name": name, "value": about[name]} for name in about], pk="name")
             database.table("totals").create({"name": str, "count": int}, pk="name")
-            database.table("totals").insert_all(sealed.totals())
+            database.table("totals").insert_all(sealed.totals)
         fresh.replace(out)
-    except OSError as error:
-        raise Environment(f"{out} cannot be written: {error.strerror}.") from error
+    except (OSError, sqlite3.Error) as error:
+        fresh.unlink(missing_ok=True)
+        raise Environment(f"{out} cannot be written: {error}. Nothing half-written is left.") from error
     return Opened(
         path=out,
         kind=sealed.kind,
@@ -87,42 +85,35 @@ def open_answers(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Sealed:
-    """The survey's file, read-only."""
+    """What the survey's file holds: still sealed, and the studies as they were served."""
 
-    def __init__(self, data: Path) -> None:
-        path = data / SURVEY
-        if not path.exists():
-            raise WrongUse(f"There is no {SURVEY} in {data}. Is this the survey's data folder?")
-        try:
-            self.connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-            house = dict(self.connection.execute("SELECT name, value FROM house"))
-            self.kind = house["kind"].decode()
-            stored = int(house["format"])
-        except (sqlite3.Error, KeyError) as error:
-            raise Environment(f"{path} cannot be read: {error}. Nothing was changed; try a backup of it.") from error
-        if stored != records.FORMAT:
-            raise WrongUse(f"{path} has format {stored}; this version reads format {records.FORMAT}.")
+    kind: str
+    responses: list[bytes]
+    texts: list[bytes]
+    studies: Mapping[str, str]  # fingerprint → canonical JSON
+    totals: list[dict[str, Any]]
 
-    def frames(self, table: str) -> list[bytes]:
-        """Every sealed frame. The order is that of salted hashes, and is lost when the answers are written."""
-        return [row[0] for row in self.connection.execute(f"SELECT frame FROM {table} ORDER BY key")]
 
-    def canonical(self, fingerprint: str) -> str | None:
-        """The study as it was served."""
-        row = self.connection.execute("SELECT canonical FROM studies WHERE fingerprint = ?", (fingerprint,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def served(self) -> list[str]:
-        """The fingerprint of every study that was ever served here."""
-        return [row[0] for row in self.connection.execute("SELECT fingerprint FROM studies ORDER BY fingerprint")]
-
-    def totals(self) -> list[dict[str, Any]]:
-        """Running totals: opened, agreed, sent."""
-        return [
-            {"name": name, "count": count}
-            for name, count in self.connection.execute("SELECT name, count FROM totals ORDER BY name")
-        ]
+def _sealed(data: Path) -> _Sealed:
+    """Read the survey's file, and change nothing. Frames come in the order of salted hashes, which writing loses."""
+    path = data / records.SURVEY_FILE
+    missing = f"There is no {path.name} in {data}. Is this the survey's data folder?"
+    with reading(path, "a survey's file", missing) as connection:
+        house = dict(connection.execute("SELECT name, value FROM house"))
+        if int(house["format"]) != records.FORMAT:
+            raise WrongUse(f"{path} has format {int(house['format'])}; this version reads format {records.FORMAT}.")
+        return _Sealed(
+            kind=house["kind"].decode(),
+            responses=[row[0] for row in connection.execute("SELECT frame FROM responses ORDER BY key")],
+            texts=[row[0] for row in connection.execute("SELECT frame FROM texts ORDER BY key")],
+            studies=dict(connection.execute("SELECT fingerprint, canonical FROM studies ORDER BY fingerprint")),
+            totals=[
+                {"name": name, "count": count}
+                for name, count in connection.execute("SELECT name, count FROM totals ORDER BY name")
+            ],
+        )
 
 
 def _identity(path: Path) -> pyrage.x25519.Identity:
@@ -139,21 +130,19 @@ def _identity(path: Path) -> pyrage.x25519.Identity:
     raise WrongUse(f"{path} holds no private key. It should have a line that begins with AGE-SECRET-KEY-.")
 
 
-def _opened(
-    frames: list[bytes], identity: pyrage.x25519.Identity, key: Path, progress: Progress
-) -> tuple[list[dict[str, Any]], int]:
+def _opened(frames: Iterator[bytes], identity: pyrage.x25519.Identity, key: Path) -> tuple[list[dict[str, Any]], int]:
     """The payloads that this key opens, and how many frames are not what was sealed."""
     payloads: list[dict[str, Any]] = []
     reasons: Counter[str] = Counter()
-    for frame in progress(frames):
+    for frame in frames:
         try:
             payloads.append(records.from_bytes(pyrage.decrypt(records.from_frame(frame), [identity])))
         except pyrage.DecryptError as error:
             reasons["key" if "No matching keys" in str(error) else "broken"] += 1
         except ValueError:
             reasons["broken"] += 1
-    if frames and not payloads and reasons["key"]:
-        raise WrongUse(f"The key in {key} opens none of the {len(frames)} records: they are sealed to another key.")
+    if reasons["key"] and not payloads:
+        raise WrongUse(f"The key in {key} opens none of the {reasons.total()} records: they are sealed to another key.")
     return payloads, reasons.total()
 
 
@@ -168,8 +157,8 @@ def _one_study(sealed: _Sealed, payloads: list[dict[str, Any]], wanted: str | No
             f"The records belong to {len(marks)} versions of the study: {_listed(counted)}. "
             "They are never mixed; choose one with --fingerprint."
         )
-    mark = marks[0] if marks else sealed.served()[-1]
-    canonical = sealed.canonical(mark)
+    mark = marks[0] if marks else list(sealed.studies)[-1]
+    canonical = sealed.studies.get(mark)
     if canonical is None:
         raise WrongUse(f"The study with fingerprint {mark[:12]} was never served from this folder.")
     try:
@@ -184,12 +173,8 @@ def _listed(counted: Mapping[str, int]) -> str:
 
 def _write(database: Database, study: Study, payloads: list[dict[str, Any]], texts: list[dict[str, Any]]) -> None:
     columns = records.columns(study)
-    types: dict[str, type] = {}
-    for column in columns:
-        types[column.name] = TYPES[column.kind]
-        if column.kind == "number":
-            types[f"{column.name}_missing"] = str
-    _in_order_of_content(database, "answers", types, (records.row(study, each) for each in payloads))
+    rows = (records.row(study, each) for each in payloads)
+    _in_order_of_content(database, "answers", records.table_columns(study), rows)
     ticks = {tick.id: int for tick in study.consent if tick.kept_with == "text"}
     text_types: dict[str, type] = {"question": str, "role": str, **ticks, "text": str}
     said = (
@@ -242,12 +227,21 @@ def _in_order_of_content(
 
 
 def _view(columns: Sequence[records.Column]) -> str:
-    """The answers with labels for codes, for reading in any SQLite tool."""
-    shown = [
-        f"(SELECT label FROM choices WHERE \"column\" = '{column.name}' AND role = answers.role "
-        f'AND code = answers."{column.name}") AS "{column.name}"'
-        if column.kind == "code"
-        else f'"{column.name}"'
-        for column in columns
-    ]
+    """The answers in words, for reading in any SQLite tool: labels for codes, and each kind of missing by name."""
+    shown = []
+    for column in columns:
+        name = f'"{column.name}"'
+        if column.kind == "word" or (column.question is None and column.kind != "tick"):
+            shown.append(name)
+        elif column.kind == "number":
+            shown.append(f'COALESCE({name}, "{column.name}{records.MISSING_SUFFIX}") AS {name}')
+        else:
+            ticked = "WHEN 1 THEN 'ticked' WHEN 0 THEN 'not ticked' " if column.kind == "tick" else ""
+            label = (
+                f"(SELECT label FROM choices WHERE \"column\" = '{column.name}' "
+                f"AND role = answers.role AND code = answers.{name})"
+            )
+            not_asked, skipped = records.MISSING_WORDS[NOT_ASKED], records.MISSING_WORDS[None]
+            missing = f"WHEN {NOT_ASKED} THEN '{not_asked}' ELSE COALESCE({label}, '{skipped}') END"
+            shown.append(f"CASE {name} {ticked}{missing} AS {name}")
     return f"SELECT {', '.join(shown)} FROM answers"

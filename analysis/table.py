@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,12 +10,14 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from instruments.doors import Environment, WrongUse
+from instruments.doors import WrongUse
 from instruments.model import NOT_ASKED, NOT_SURE, ChooseMany, Study
 from instruments.plan import Derived, Difference, FirstOf, MeanOf, Recode, When
 from instruments.reader import Faulty, from_canonical
-from instruments.records import Column, columns
+from instruments.records import MISSING_SUFFIX, MISSING_WORDS, Column, columns
 from instruments.rules import BLANK, Is, Rule, fold
+
+from .reading import reading_answers
 
 SKIPPED, ABSENT, REFUSED, UNKNOWN = range(-(2**31), -(2**31) + 4)
 """Shown and left empty · not asked · a number refused · a derived column that cannot be said of this person.
@@ -61,6 +62,11 @@ class Table:
         if isinstance(question, ChooseMany):
             return self._ticked(question, leaf)
         values = self.values[leaf.column]
+        why = self.missing.get(leaf.column)
+        if why is not None:  # a number: the kinds of missing are words beside it
+            words = [MISSING_WORDS[None] if value == BLANK else value for value in leaf.any_of]
+            given = np.isin(why, [word for word in words if isinstance(word, str)])
+            return np.array(given | (np.isin(values, [n for n in leaf.any_of if isinstance(n, int)]) & (why == "")))
         wanted = [SKIPPED if value == BLANK else value for value in leaf.any_of]
         if values.dtype.kind in "OU":
             return np.isin(values.astype(str), [str(value) for value in wanted])
@@ -81,24 +87,20 @@ class Table:
 
 def load(path: Path) -> Table:
     """Read an answers.db. Raises WrongUse or Environment in words."""
-    if not path.exists():
-        raise WrongUse(f"There is no file {path}. Make it with: python -m analysis open")
-    try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    with reading_answers(path) as connection:
         about = dict(connection.execute("SELECT name, value FROM about"))
         totals = dict(connection.execute("SELECT name, count FROM totals"))
-        study = from_canonical(connection.execute("SELECT canonical FROM study").fetchone()[0])
+        canonical = connection.execute("SELECT canonical FROM study").fetchone()[0]
         cursor = connection.execute("SELECT * FROM answers")
         names = [each[0] for each in cursor.description]
         rows = cursor.fetchall()
-    except sqlite3.Error as error:
-        raise Environment(f"{path} is not an answers.db that can be read: {error}.") from error
+    try:
+        study = from_canonical(canonical)
     except Faulty as error:
         raise WrongUse(f"The study in {path} was written for another version of this tool:\n{error}") from error
     if study.fingerprint != about.get("fingerprint"):
-        raise WrongUse(
-            f"{path} says fingerprint {about.get('fingerprint', '?')[:12]}, its study has {study.fingerprint[:12]}."
-        )
+        said, has = about.get("fingerprint", "?")[:12], study.fingerprint[:12]
+        raise WrongUse(f"{path} says fingerprint {said}, its study has {has}.")
     by_name = {column.name: column for column in columns(study)}
     by_column: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     raw = dict(zip(names, by_column, strict=True))
@@ -110,7 +112,9 @@ def load(path: Path) -> Table:
         n=len(rows),
         columns=by_name,
         values=values,
-        missing={name.removesuffix("_missing"): _words(column) for name, column in raw.items() if name not in by_name},
+        missing={
+            name.removesuffix(MISSING_SUFFIX): _words(column) for name, column in raw.items() if name not in by_name
+        },
         levels={name: _levels(by_name[name], values[name]) for name in values},
     )
     for each in study.plan.derived:
@@ -122,8 +126,8 @@ def _values(raw: Mapping[str, Sequence[Any]], column: Column) -> Values:
     if column.kind == "word":
         return _words(raw[column.name])
     if column.kind == "number":
-        why = {"skipped": SKIPPED, "not asked": ABSENT}
-        pairs = zip(raw[column.name], raw[f"{column.name}_missing"], strict=True)
+        why = {MISSING_WORDS[None]: SKIPPED, MISSING_WORDS[NOT_ASKED]: ABSENT}
+        pairs = zip(raw[column.name], raw[column.name + MISSING_SUFFIX], strict=True)
         return np.array(
             [value if value is not None else why.get(word, REFUSED) for value, word in pairs], dtype=np.int64
         )

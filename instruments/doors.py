@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import sys
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
@@ -29,3 +31,19 @@ class Environment(click.ClickException):
     """The port, the disk, a permission."""
 
     exit_code = 4
+
+
+def is_loopback(host: str) -> bool:
+    """Does the host name this machine and nothing else?"""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def command(wing: str) -> str:
+    """How to run a wing's door again, with the Python that is running now: to be pasted as it stands."""
+    python, here = Path(sys.executable), Path.cwd()
+    return f"{python.relative_to(here) if python.is_relative_to(here) else python} -m {wing}"

@@ -277,6 +277,11 @@ class Study:
         """The parts in which this role is asked anything, in the order written."""
         return tuple(part for part in self.parts if any(role in each.roles for page in part.pages for each in page))
 
+    def role_choice(self, code: int | None) -> RoleChoice | None:
+        """The answer to the role question that has this code, or None."""
+        choices = self.role_question.choices if self.role_question else ()
+        return next((each for each in choices if each.code == code), None)
+
     def filled(self, text: str) -> str:
         """Words with `{name}` filled from the details; what is undecided says so."""
         for name, value in self.details.items():

@@ -13,6 +13,8 @@ from typing import Any, Literal, assert_never
 
 from .model import (
     NOT_ASKED,
+    NOT_SURE,
+    PREFER_NOT,
     Choice,
     ChooseMany,
     ChooseOne,
@@ -28,8 +30,9 @@ from .model import (
 from .rules import Answers
 
 FORMAT = 1
-KINDS = ("practice", "made-up", "live")
-"""What a record is worth. Kinds are never mixed."""
+SURVEY_FILE = "survey.db"
+PRACTICE_KEY = "practice-key.txt"
+"""What lies in a data folder and is known to both upper wings."""
 
 BUCKETS = tuple(1024 * size for size in (2, 4, 8, 16, 32))
 """Payloads are padded to one of these sizes, so that a record's length says next to nothing."""
@@ -47,9 +50,11 @@ TABLES = (
 )
 """Every table with a row a person is keyed by a salted hash and has no rowid: no order is kept."""
 
-DURATIONS = ("under 2 minutes", "2 to 5 minutes", "5 to 10 minutes", "over 10 minutes")
+DURATIONS = {0: "under 2 minutes", 2: "2 to 5 minutes", 5: "5 to 10 minutes", 10: "over 10 minutes"}
+"""How long it took, as a band: from that many minutes on."""
 
-MISSING_WORDS = {97: "not sure", 98: "prefer not to say", 99: "not asked", None: "skipped"}
+MISSING_SUFFIX = "_missing"
+MISSING_WORDS = {NOT_SURE: "not sure", PREFER_NOT: "prefer not to say", NOT_ASKED: "not asked", None: "skipped"}
 """Kinds of missing as words, where a column holds numbers of its own."""
 
 
@@ -129,24 +134,41 @@ def _facts(study: Study) -> tuple[Column, ...]:
     def fact(name: str, kind: Literal["code", "tick", "number", "word"], words: str) -> Column:
         return Column(name=name, kind=kind, question=None, roles=roles, text=dict.fromkeys(roles, words))
 
-    found = [fact("role", "word", "The side that the person answered for")]
+    words = study.words
+    found = [fact("role", "word", words["fact_role"])]
     if len(study.languages) > 1:
-        found.append(fact("language", "word", "The language of the pages"))
+        found.append(fact("language", "word", words["fact_language"]))
     if study.either_order:
-        found.append(fact("came_first", "word", "Which of the two parts came first"))
-    found += [fact(f"flip_{id}", "tick", f"The steps of {id} were shown reversed") for id in flipped(study)]
+        found.append(fact("came_first", "word", words["fact_order"]))
+    found += [fact(f"flip_{id}", "tick", words["fact_flip"]) for id in flipped(study)]
     if study.story:
-        found += [fact(factor.id, "word", f"The story: {factor.id}") for factor in study.story.factors]
+        found += [fact(factor.id, "word", words["fact_story"]) for factor in study.story.factors]
     if study.privacy.month:
-        found.append(fact("month", "word", "The month of sending"))
-    found.append(fact("duration", "word", "How long it took, as a band"))
-    found += [fact(tick.id, "tick", tick.text) for tick in study.consent if tick.kept_with == "answers"]
+        found.append(fact("month", "word", words["fact_month"]))
+    found.append(fact("duration", "word", words["fact_duration"]))
+    kept = [tick for tick in study.consent if tick.kept_with == "answers"]
+    found += [fact(tick.id, "tick", words["fact_tick"].format(tick=tick.text)) for tick in kept]
     return tuple(found)
 
 
 def flipped(study: Study) -> tuple[str, ...]:
     """The questions that decide a flip of their own; others follow them."""
     return tuple(each.id for each in study.questions() if isinstance(each, Rating) and each.flip == each.id)
+
+
+def duration(minutes: int) -> str:
+    """The band of a number of minutes; a clock that went back is the first one."""
+    return DURATIONS[max(edge for edge in DURATIONS if edge <= max(minutes, 0))]
+
+
+def table_columns(study: Study) -> dict[str, type]:
+    """Every column of the opened table with its type, the words beside numbers included."""
+    types: dict[str, type] = {}
+    for column in columns(study):
+        types[column.name] = str if column.kind == "word" else int
+        if column.kind == "number":
+            types[column.name + MISSING_SUFFIX] = str
+    return types
 
 
 def payload(study: Study, kind: str, facts: Mapping[str, Any], answers: Answers) -> dict[str, Any]:
@@ -206,7 +228,7 @@ def row(study: Study, record: Mapping[str, Any]) -> dict[str, int | str | None]:
         if column.question is None:
             filled[name] = record.get(name)
         elif column.kind == "number":
-            filled[name], filled[f"{name}_missing"] = _number(record, name)
+            filled[name], filled[name + MISSING_SUFFIX] = _number(record, name)
         elif column.kind == "tick":
             filled[name] = _tick(record.get(column.question, NOT_ASKED), column)
         else:

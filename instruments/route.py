@@ -47,6 +47,7 @@ class Page:
     number: int
     part: int  # 1 for the first
     parts: int
+    title: str  # of the part; heads a page with several questions
     shown: tuple[Shown, ...]
     story: tuple[str, ...] = ()
     story_is_new: bool = False
@@ -65,10 +66,11 @@ def draw(secret: bytes, *names: str) -> int:
 
 
 def arms(story: Story) -> tuple[Mapping[str, str], ...]:
-    """Every way to tell the story: factor → level."""
+    """Every way to tell the story: factor → level, in an order that does not depend on how they were written."""
     names = [factor.id for factor in story.factors]
     return tuple(
-        dict(zip(names, levels, strict=True)) for levels in product(*(factor.levels for factor in story.factors))
+        dict(zip(names, levels, strict=True))
+        for levels in product(*(sorted(factor.levels) for factor in story.factors))
     )
 
 
@@ -92,21 +94,23 @@ def facts(study: Study, role: str, secret: bytes) -> dict[str, int | str]:
 def pages(study: Study, role: str, secret: bytes) -> tuple[Page, ...]:
     """Every page this person could meet, in their order. Rules decide later which of them they do meet."""
     settled = facts(study, role, secret)
-    parts = _in_order(study, settled)
-    asked_parts = [part for part in parts if part in study.parts_of(role)]
+    came_first = settled.get("came_first")
+    asked_parts = [part for part in in_order(study, str(came_first)) if part in study.parts_of(role)]
     made: list[Page] = []
     for position, part in enumerate(asked_parts, 1):
         telling = told(study.story, settled) if study.story else ()
+        first = len(made)
         for index, together in enumerate(part.pages):
-            for shown in _sheets([each for each in together if role in each.roles], secret, settled):
+            for sheet in _sheets([each for each in together if role in each.roles], secret, settled):
                 made.append(
                     Page(
                         number=FIRST_PAGE + len(made),
                         part=position,
                         parts=len(asked_parts),
-                        shown=shown,
+                        title=part.title,
+                        shown=sheet,
                         story=telling if index < part.told else (),
-                        story_is_new=index == 0,
+                        story_is_new=len(made) == first,
                     )
                 )
     return tuple(made)
@@ -157,9 +161,9 @@ def completed(way: Sequence[Page], settled: Answers, answers: Answers) -> dict[s
     return {column: known[column] for column in known if column not in settled}
 
 
-def _in_order(study: Study, settled: Mapping[str, int | str]) -> tuple[Part, ...]:
-    """The parts, with the two stretches of `either_order` changed over where the secret says so."""
-    if not study.either_order or settled["came_first"] == study.either_order[0][0]:
+def in_order(study: Study, came_first: str | None) -> tuple[Part, ...]:
+    """The parts, with the two stretches of `either_order` changed over where the second one comes first."""
+    if not study.either_order or came_first != study.either_order[1][0]:
         return study.parts
     first, second = study.either_order
     by_id = {part.id: part for part in study.parts}
@@ -171,23 +175,19 @@ def _sheets(questions: list[Question], secret: bytes, settled: Mapping[str, int 
     """One page's questions as shown; a long grid runs over several pages of at most four cards."""
     here: list[Shown] = []
     for question in questions:
-        if isinstance(question, Grid):
-            mixed = _shuffled(question.rows, question.shuffle, secret, question.id, ())
-            sheets = [mixed[start : start + CARDS_A_PAGE] for start in range(0, len(mixed), CARDS_A_PAGE)]
-            for number, rows in enumerate(sheets, 1):
-                if number > 1:
-                    yield tuple(here)
-                    here = []
-                whole = shown(question, secret, settled)
-                here.append(replace(whole, rows=rows, sheet=number, sheets=len(sheets)))
-        else:
-            here.append(shown(question, secret, settled))
+        whole = shown(question, secret, settled)
+        sheets = [whole.rows[start : start + CARDS_A_PAGE] for start in range(0, len(whole.rows), CARDS_A_PAGE)]
+        for number, rows in enumerate(sheets or [()], 1):
+            if number > 1:
+                yield tuple(here)
+                here = []
+            here.append(replace(whole, rows=rows, sheet=number, sheets=max(1, len(sheets))))
     if here:
         yield tuple(here)
 
 
 def shown(question: Question, secret: bytes, settled: Mapping[str, int | str]) -> Shown:
-    """One question with its choices in this person's order."""
+    """One question with its choices and rows in this person's order, not yet cut into sheets."""
     match question:
         case Rating(scale=scale, off_scale=off_scale, refusals=refusals, flip=flip):
             steps = scale[::-1] if flip and settled.get(f"flip_{flip}") else scale
@@ -200,7 +200,8 @@ def shown(question: Question, secret: bytes, settled: Mapping[str, int | str]) -
         case Text() | Note():
             return Shown(question=question)
         case Grid(rows=rows, scale=scale, refusals=refusals):
-            return Shown(question=question, rows=rows, choices=scale, refusals=refusals)
+            mixed_rows = _shuffled(rows, question.shuffle, secret, question.id, ())
+            return Shown(question=question, rows=mixed_rows, choices=scale, refusals=refusals)
         case _:
             assert_never(question)
 

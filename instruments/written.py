@@ -16,6 +16,8 @@ import yaml
 LARGEST_FILE = 1_000_000  # bytes
 DEEPEST = 24
 
+HINT = "; look at the indentation, and put quotes round words that hold a colon"
+
 Key = int | str
 Plain = None | bool | int | float | str | list["Plain"] | dict[Any, "Plain"]
 
@@ -42,7 +44,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
+        return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
 
 
 class Unreadable(Exception):
@@ -93,24 +95,24 @@ def read_yaml(path: Path, file: str) -> Written:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise Unreadable(Problem(file, 1, f"cannot be opened: {error.strerror}")) from error
+        raise Unreadable(Problem(file, 0, f"cannot be opened: {error.strerror}")) from error
     if len(raw) > LARGEST_FILE:
-        raise Unreadable(Problem(file, 1, f"is larger than {LARGEST_FILE:,} bytes; a study is words"))
+        raise Unreadable(Problem(file, 0, f"is larger than {LARGEST_FILE:,} bytes; a study is words"))
     try:
         text = raw.decode("utf-8")
         _refuse_traps(text, file)
         node = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError as error:
-        raise Unreadable(Problem(file, 1, "is not UTF-8 text; save it as UTF-8")) from error
+        raise Unreadable(Problem(file, 0, "is not UTF-8 text; save it as UTF-8")) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Unreadable(
-            Problem(file, (mark.line if mark else 0) + 1, f"is not readable YAML: {error.problem or error}")
+            Problem(file, (mark.line if mark else 0) + 1, f"is not readable YAML: {error.problem or error}{HINT}")
         ) from error
     except yaml.YAMLError as error:
         raise Unreadable(Problem(file, 1, f"is not readable YAML: {str(error).splitlines()[0]}")) from error
     if node is None:
-        raise Unreadable(Problem(file, 1, "is empty"))
+        raise Unreadable(Problem(file, 0, "is empty"))
     return _from_node(node, file, node.start_mark.line + 1)
 
 

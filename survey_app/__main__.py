@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from instruments import BUNDLED, VERSION
-from instruments.doors import FOLDER
+from instruments.doors import FOLDER, command
+from instruments.model import Study
+from instruments.records import PRACTICE_KEY
 
 from . import sealing
-from .serve import PRACTICE_KEY, address_allowed, open_survey, serve, study_in
+from .serve import address_allowed, open_survey, serve, study_in
 
-WELCOME = """\
-{title}
-  answer it   http://{host}:{{port}}/
-  mode        {mode}: nothing here counts, every record says so
-  study       {study}  ({fingerprint})
+
+def _welcome(study: Study, folder: Path, data: Path, kind: str) -> Callable[[str], str]:
+    """What is said when the survey is ready: where it is, and what to do next."""
+    analysis, key = command("analysis"), data / PRACTICE_KEY
+    return lambda address: (
+        f"""\
+{study.title}
+  answer it   {address}
+  mode        {kind}: nothing here counts, every record says so
+  study       {folder}  ({study.fingerprint[:12]})
   data        {data}
-  key         {key}
+  key         {key}{NO_WAY_OUT if study.leave_to is None else ""}
 
 When you have sent some answers, look at them (in another terminal):
-  {python} -m analysis open --data {data} --key {key}
-  {python} -m analysis lock {data}/answers.db
-  {python} -m analysis report {data}/answers.db --out {data}/report.html
+  {analysis} open --data {data} --key {key}
+  {analysis} lock {data}/answers.db
+  {analysis} report {data}/answers.db --out {data}/report.html
 
 Ctrl-C stops. Answers that are not sent live in the participant's browser only."""
+    )
+
+
+NO_WAY_OUT = """
+  leave_to    not decided: “Leave this page fast” ends on a blank page"""
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,17 +75,7 @@ def door(
     read = study_in(study)
     kind = "made-up" if made_up else "practice"
     opened = open_survey(read, data, kind, origin)
-    ready = WELCOME.format(
-        title=read.title,
-        host=host,
-        mode=kind,
-        study=study,
-        fingerprint=read.fingerprint[:12],
-        data=data,
-        key=data / PRACTICE_KEY,
-        python="python",
-    )
-    serve(opened, host, port, ready)
+    serve(opened, host, port, _welcome(read, study, data, kind))
 
 
 @door.group()

@@ -37,7 +37,7 @@ class TooLong(Exception):
 class Draft:
     """One person's answers so far. `begun` and `seen` are whole minutes; `secret` is the only identity."""
 
-    fingerprint: str
+    study: str  # the first letters of the fingerprint
     begun: int
     seen: int
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(16))
@@ -45,6 +45,7 @@ class Draft:
     ticks: Mapping[str, int] = field(default_factory=dict)
     own_device: bool = False
     role: str | None = None
+    chosen: int | None = None  # which answer led to the role
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
     def answering(self, answers: Mapping[str, Answer]) -> Draft:
@@ -58,7 +59,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What is left after Send, for a quarter of an hour: the code, and whether it was asked for."""
+    """What is left after Send, for a quarter of an hour: the code (empty once refused), and whether to show it."""
 
     code: str
     seen: int
@@ -143,7 +144,7 @@ def _plain(what: Draft | Receipt) -> dict[str, Any]:
     if isinstance(what, Receipt):
         return {"code": what.code, "seen": what.seen, "show": what.show}
     return {
-        "study": what.fingerprint[:16],
+        "study": what.study,
         "begun": what.begun,
         "seen": what.seen,
         "secret": what.secret.hex(),
@@ -151,6 +152,7 @@ def _plain(what: Draft | Receipt) -> dict[str, Any]:
         "ticks": dict(what.ticks),
         "own": what.own_device,
         "role": what.role,
+        "chosen": what.chosen,
         "answers": dict(what.answers),
     }
 
@@ -160,7 +162,7 @@ def _made(plain: dict[str, Any]) -> Draft | Receipt:
         return Receipt(**plain)
     answers = {name: tuple(each) if isinstance(each, list) else each for name, each in plain["answers"].items()}
     return Draft(
-        fingerprint=plain["study"],
+        study=plain["study"],
         begun=plain["begun"],
         seen=plain["seen"],
         secret=bytes.fromhex(plain["secret"]),
@@ -168,5 +170,6 @@ def _made(plain: dict[str, Any]) -> Draft | Receipt:
         ticks=plain["ticks"],
         own_device=plain["own"],
         role=plain["role"],
+        chosen=plain["chosen"],
         answers=answers,
     )

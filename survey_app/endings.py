@@ -44,8 +44,12 @@ def send(language: str) -> ResponseReturnValue:
 def sent(language: str) -> ResponseReturnValue:
     """Thanks, and the code for those who asked for it."""
     kept = receipt()
-    code = codes.in_groups(kept.code) if kept and kept.show else None
-    return render_template("sent.html", code=code, can_ask=kept is not None and not kept.show)
+    if kept is None:
+        if opened() is not None:
+            return redirect(url_for("pages.check", language=language), 303)
+        return render_template("message.html", heading="receipt_over", start=False)
+    code = codes.in_groups(kept.code) if kept.show else None
+    return render_template("sent.html", code=code, can_ask=bool(kept.code) and not kept.show)
 
 
 @endings.post("/<language>/sent")
@@ -55,9 +59,9 @@ def sent_choice(language: str) -> ResponseReturnValue:
     here = redirect(url_for("endings.sent", language=language), 303)
     if kept is None or not from_our_page():
         return here
-    if request.form.get("code") == "show":
+    if request.form.get("code") == "show" and kept.code:
         return carrying(replace(kept, show=True), here)
-    return replacing(here)
+    return carrying(replace(kept, code="", show=False), here)
 
 
 @endings.post("/<language>/delete")
@@ -120,7 +124,7 @@ def withdrawn(language: str) -> ResponseReturnValue:
         return render_template("withdraw.html", typed=typed, error=survey().study.words[error.reason]), 422
     except sqlite3.Error:
         return render_template("withdraw.html", typed=typed, error=survey().study.words["try_again"]), 503
-    return replacing(render_template("message.html", heading="withdrawn", start=False))
+    return render_template("message.html", heading="withdrawn", start=False)
 
 
 @endings.get("/<language>/support")
@@ -133,6 +137,10 @@ def support(language: str) -> ResponseReturnValue:
 def privacy(language: str) -> ResponseReturnValue:
     """What is stored about you, read off the schema, so that it cannot be wrong."""
     study = survey().study
-    columns = [column for column in records.columns(study) if column.question is None]
-    asked = [each for each in study.questions() if records.columns_of(each)]
-    return render_template("privacy.html", facts=columns, asked=asked)
+    facts = [next(iter(column.text.values())) for column in records.columns(study) if column.question is None]
+    asked = {
+        role: [each.text[role.id] for each in study.questions() if role.id in each.roles and records.columns_of(each)]
+        for role in study.roles
+    }
+    beside_text = [tick.text for tick in study.consent if tick.kept_with == "text"]
+    return render_template("privacy.html", facts=dict.fromkeys(facts), asked=asked, beside_text=beside_text)

@@ -6,6 +6,7 @@ Rendering is ours (templates); messages come from the interface words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never, cast
 
@@ -22,6 +23,8 @@ from instruments.rules import Answer, Answers
 
 INSTEAD = "-instead"  # beside a number: the refusal that stands for it
 
+WHOLE = re.compile(r"^-?([0-9]{1,9}|[0-9]{1,3}([ ,.’'\u00a0\u202f][0-9]{3}){1,2})$")
+
 Words = Mapping[str, str]
 
 
@@ -29,7 +32,7 @@ def _code(sent: Any) -> int | None:
     """A code as the browser sends it; whatever is no number is no code of ours."""
     if sent is None:
         return None
-    return int(sent) if str(sent).isdigit() else -1
+    return int(sent) if re.fullmatch(r"[0-9]{1,3}", str(sent)) else -1
 
 
 class _One(RadioField):
@@ -45,9 +48,9 @@ class _One(RadioField):
 
 
 class _Many(SelectMultipleField):
-    """Any of the offered codes; those that stand alone must."""
+    """Any of the offered codes; those that stand `alone` must, and are named if they do not."""
 
-    def __init__(self, words: Words, codes: Sequence[int], alone: Sequence[int], **kwargs: Any) -> None:
+    def __init__(self, words: Words, codes: Sequence[int], alone: Mapping[int, str], **kwargs: Any) -> None:
         super().__init__(choices=[(code, "") for code in codes], coerce=_code, **kwargs)
         self.words, self.codes, self.alone = words, codes, alone
 
@@ -55,12 +58,13 @@ class _Many(SelectMultipleField):
         ticked = self.data or []
         if any(code not in self.codes for code in ticked):
             raise ValidationError(self.words["choose_offered"])
-        if len(ticked) > 1 and any(code in self.alone for code in ticked):
-            raise ValidationError(self.words["choose_alone"])
+        by_itself = [self.alone[code] for code in ticked if code in self.alone]
+        if by_itself and len(ticked) > 1:
+            raise ValidationError(self.words["choose_alone"].format(alone=by_itself[0]))
 
 
 class _Whole(StringField):
-    """A whole number as people write it, with spaces or commas."""
+    """A whole number as people write it: 1200, 1,200, 1 200. Never 3.5, which is refused and not made 35."""
 
     def __init__(self, words: Words, low: int, high: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -68,8 +72,12 @@ class _Whole(StringField):
 
     def number(self) -> int | None:
         """The number, or None for nothing. Raises ValueError for anything else."""
-        typed = "".join(each for each in self.data or "" if each not in " ,.\u00a0\u202f’'")
-        return int(typed) if typed else None
+        typed = (self.data or "").strip()
+        if not typed:
+            return None
+        if not WHOLE.match(typed):
+            raise ValueError(typed)
+        return int(re.sub(r"[^0-9-]", "", typed))
 
     def pre_validate(self, form: BaseForm) -> None:
         try:
@@ -78,6 +86,8 @@ class _Whole(StringField):
             raise ValidationError(self.words["number_shape"]) from None
         if number is not None and not self.low <= number <= self.high:
             raise ValidationError(self.words["number_range"].format(low=self.low, high=self.high))
+        if number is not None and form[self.name + INSTEAD].data:
+            raise ValidationError(self.words["number_or"])
 
 
 class _Words(TextAreaField):
@@ -93,13 +103,11 @@ class _Words(TextAreaField):
             raise ValidationError(self.words["text_too_long"].format(over=over))
 
 
-def form(
-    shown: Sequence[Shown], words: Words, sent: MultiDict[str, str] | None, kept: Mapping[str, Answer]
-) -> BaseForm:
+def form(shown: Sequence[Shown], role: str, words: Words, sent: MultiDict[str, str] | None, kept: Answers) -> BaseForm:
     """The form of one page, filled with what was just sent, or else with the answers kept so far."""
     fields: dict[str, Any] = {}
     for each in shown:
-        fields.update(_fields(each, words))
+        fields.update(_fields(each, role, words))
     made = BaseForm(fields, meta=DefaultMeta())
     made.process(sent, data=None if sent is not None else _as_fields(shown, kept))
     return made
@@ -116,7 +124,7 @@ def answers(shown: Sequence[Shown], made: BaseForm) -> dict[str, Answer]:
                 found[id] = tuple(sorted(made[id].data or ())) or None
             case Number(id=id):
                 refused = made[id + INSTEAD].data
-                found[id] = MISSING_WORDS[refused] if refused is not None else cast(_Whole, made[id]).number()
+                found[id] = MISSING_WORDS[refused[0]] if refused else cast(_Whole, made[id]).number()
             case Text(id=id):
                 found[id] = _lines(made[id].data) or None
             case Note(id=id):
@@ -133,16 +141,18 @@ def refuse(made: BaseForm, why: str) -> None:
             field.errors = [why]
 
 
-def _fields(shown: Shown, words: Words) -> dict[str, Any]:
-    codes = [choice.code for choice in (*shown.choices, *shown.refusals)]
-    refusals = [choice.code for choice in shown.refusals]
+def _fields(shown: Shown, role: str, words: Words) -> dict[str, Any]:
+    offered = {choice.code: choice.label[role] for choice in (*shown.choices, *shown.refusals)}
+    refusals = {choice.code: choice.label[role] for choice in shown.refusals}
     match shown.question:
         case Rating() | ChooseOne() | Grid():
-            return {column: _bound(_One, words, codes) for column in shown.columns}
+            return {column: _bound(_One, words, list(offered)) for column in shown.columns}
         case ChooseMany(id=id, exclusive=exclusive):
-            return {id: _bound(_Many, words, codes, (*exclusive, *refusals))}
+            alone = {code: label for code, label in offered.items() if code in exclusive or code in refusals}
+            return {id: _bound(_Many, words, list(offered), alone)}
         case Number(id=id, low=low, high=high):
-            return {id: _bound(_Whole, words, low, high), id + INSTEAD: _bound(_One, words, refusals)}
+            # boxes, not radios: without a script a radio could never be taken back
+            return {id: _bound(_Whole, words, low, high), id + INSTEAD: _bound(_Many, words, list(refusals), refusals)}
         case Text(id=id, longest=longest):
             return {id: _bound(_Words, words, longest)}
         case Note():
@@ -161,9 +171,9 @@ def _as_fields(shown: Sequence[Shown], kept: Answers) -> dict[str, Any]:
     for each in shown:
         if isinstance(each.question, Number):
             value = data.get(each.question.id)
-            refused = next((code for code, word in MISSING_WORDS.items() if word == value), None)
+            refused = [code for code, word in MISSING_WORDS.items() if word == value and code is not None]
             data[each.question.id + INSTEAD] = refused
-            data[each.question.id] = "" if refused is not None or value is None else str(value)
+            data[each.question.id] = "" if refused or value is None else str(value)
     return data
 
 

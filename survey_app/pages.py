@@ -11,7 +11,7 @@ from instruments import route
 
 from . import clock, forms
 from .drafts import Draft
-from .passing import carrying, fits, gone, opened
+from .passing import carrying, fits, from_our_page, gone, opened
 from .survey import survey
 
 pages = Blueprint("pages", __name__, url_prefix="/<language>")
@@ -28,7 +28,9 @@ def start(language: str) -> ResponseReturnValue:
 
 @pages.get("/agree")
 def agree(language: str) -> ResponseReturnValue:
-    """The ticks."""
+    """The ticks; but answers that are already on this device are not thrown away unasked."""
+    if _under_way(opened()):
+        return redirect(url_for("pages.found", language=language), 303)
     return render_template("agree.html", ticked=(), missing=())
 
 
@@ -36,25 +38,32 @@ def agree(language: str) -> ResponseReturnValue:
 def agreed(language: str) -> ResponseReturnValue:
     """Every required tick is there: the draft begins."""
     here = survey()
+    if not from_our_page():
+        return gone(language)
+    if _under_way(opened()):
+        return redirect(url_for("pages.found", language=language), 303)
     ticks = {tick.id: int(tick.id in request.form) for tick in here.study.consent}
     missing = [tick for tick in here.study.consent if tick.required and not ticks[tick.id]]
     if missing:
         ticked = [id for id, on in ticks.items() if on]
         return render_template("agree.html", ticked=ticked, missing=missing), 422
     here.store.tally("agreed")
-    now = clock.minute()
-    role = None if here.study.role_question else here.study.roles[0].id
-    draft = Draft(
-        fingerprint=here.study.fingerprint[:16],
-        begun=now,
-        seen=now,
-        ticks={tick.id: ticks[tick.id] for tick in here.study.consent if tick.kept_with},
-        role=role,
-    )
-    if role:
-        draft = replace(draft, secret=here.mint.secret(role))
+    kept = {tick.id: ticks[tick.id] for tick in here.study.consent if tick.kept_with}
+    draft = Draft(study=here.mark, begun=clock.minute(), seen=clock.minute(), ticks=kept)
+    if here.study.role_question is None:
+        role = here.study.roles[0].id
+        draft = replace(draft, role=role, secret=here.mint.secret(role))
     next_step = "pages.understood" if here.study.consent_check else "pages.question"
     return carrying(draft, redirect(_first(next_step, language, draft), 303))
+
+
+@pages.get("/found")
+def found(language: str) -> ResponseReturnValue:
+    """Answers are on this device already, perhaps somebody else's: go on, or delete them."""
+    draft = opened()
+    if draft is None:
+        return gone(language)
+    return carrying(draft, render_template("found.html", onward=_nearest(draft, language)))
 
 
 @pages.get("/key-facts")
@@ -106,10 +115,9 @@ def role_chosen(language: str) -> ResponseReturnValue:
         return carrying(draft, render_template("role.html", draft=draft, error=survey().study.words["choose_one"])), 422
     if choice.role is None:
         return redirect(url_for("endings.not_for_you", language=language), 303)
-    if draft.role is None:
-        draft = replace(draft, secret=survey().mint.secret(choice.role))
-    draft = replace(draft, role=choice.role)
-    return _onward(draft, language, ROLE_PAGE, to_check=False)
+    if draft.role != choice.role:  # another side is asked other things: nothing said for one is sent for the other
+        draft = replace(draft, role=choice.role, secret=survey().mint.secret(choice.role), answers={})
+    return _onward(replace(draft, chosen=choice.code), language, ROLE_PAGE, to_check=False)
 
 
 @pages.get("/p/<int:number>")
@@ -117,13 +125,15 @@ def role_chosen(language: str) -> ResponseReturnValue:
 def question(language: str, number: int) -> ResponseReturnValue:
     """One page of questions, with the answers given so far."""
     draft = opened()
-    page = _page(draft, number)
-    if draft is None or page is None:
+    if draft is None:
         return gone(language)
+    page = _page(draft, number)
+    if page is None:  # not on the way any more, after a change
+        return carrying(draft, redirect(_nearest(draft, language), 303))
     if page.story_is_new and page.story:
         survey().store.tally("story opened")
     asked = page.asked(survey().known(draft))
-    filled = forms.form(asked, survey().study.words, None, draft.answers)
+    filled = forms.form(asked, str(draft.role), survey().study.words, None, draft.answers)
     return carrying(draft, _render(draft, page, asked, filled))
 
 
@@ -132,11 +142,13 @@ def question(language: str, number: int) -> ResponseReturnValue:
 def answer(language: str, number: int) -> ResponseReturnValue:
     """Take one page of answers and move on."""
     draft = opened(posted=True)
-    page = _page(draft, number)
-    if draft is None or page is None:
+    if draft is None or draft.role is None:
         return gone(language)
+    page = _page(draft, number)
+    if page is None:
+        return carrying(draft, redirect(_nearest(draft, language), 303))
     asked = page.asked(survey().known(draft))
-    filled = forms.form(asked, survey().study.words, request.form, {})
+    filled = forms.form(asked, draft.role, survey().study.words, request.form, {})
     if not filled.validate():
         return carrying(draft, _render(draft, page, asked, filled)), 422
     answers = {**draft.answers, **forms.answers(asked, filled)}
@@ -155,7 +167,9 @@ def check(language: str) -> ResponseReturnValue:
         return gone(language)
     known = survey().known(draft)
     way = [(page, asked) for page in survey().way(draft) if (asked := page.asked(known))]
-    return carrying(draft, render_template("check.html", draft=draft, way=way))
+    chosen = survey().study.role_choice(draft.chosen)
+    back = _back(draft, way[-1][0].number + 1 if way else ROLE_PAGE, language)
+    return carrying(draft, render_template("check.html", draft=draft, way=way, chosen=chosen, back=back))
 
 
 def _onward(draft: Draft, language: str, number: int, *, to_check: bool) -> ResponseReturnValue:
@@ -178,14 +192,35 @@ def _first(endpoint: str, language: str, draft: Draft) -> str:
     return url_for(endpoint, language=language, number=first.number if first else route.FIRST_PAGE)
 
 
-def _page(draft: Draft | None, number: int) -> route.Page | None:
+def _under_way(draft: Draft | None) -> bool:
+    """Has somebody begun to answer on this device?"""
+    return draft is not None and bool(draft.answers)
+
+
+def _nearest(draft: Draft, language: str) -> str:
+    """The address of the first page with something open, or of the check."""
+    if draft.role is None:
+        return url_for("pages.role", language=language)
+    page = route.open_page(survey().way(draft), survey().known(draft))
+    if page is None:
+        return url_for("pages.check", language=language)
+    return url_for("pages.question", language=language, number=page.number)
+
+
+def _page(draft: Draft, number: int) -> route.Page | None:
     """That page, if it is on this person's way."""
-    if draft is None:
-        return None
     way, known = survey().way(draft), survey().known(draft)
     return next((page for page in way if page.number == number and page.asked(known)), None)
 
 
+def _back(draft: Draft, number: int, language: str) -> str | None:
+    """The address of the page before; before the first question only the role can be changed."""
+    before = route.page_before(survey().way(draft), survey().known(draft), number)
+    if before is not None:
+        return url_for("pages.question", language=language, number=before.number)
+    return url_for("pages.role", language=language) if survey().study.role_question else None
+
+
 def _render(draft: Draft, page: route.Page, asked: tuple[route.Shown, ...], filled: object) -> str:
-    before = route.page_before(survey().way(draft), survey().known(draft), page.number)
-    return render_template("page.html", draft=draft, page=page, asked=asked, form=filled, before=before)
+    back = _back(draft, page.number, survey().study.language)
+    return render_template("page.html", draft=draft, page=page, asked=asked, form=filled, back=back)

@@ -19,11 +19,14 @@ def opened(*, posted: bool = False) -> Draft | None:
     found = from_cookie(request.cookies.get(here.cookie), here.draft_keys, clock.today())
     if not isinstance(found, Draft) or not found.alive(clock.minute()):
         return None
-    if found.fingerprint != here.study.fingerprint[:16]:
+    if found.study != here.mark:
         return None
-    if posted and not (from_our_page() and secrets.compare_digest(request.form.get("_token", ""), found.token)):
-        return None
-    return found
+    return found if not posted or (from_our_page() and _token_is(found)) else None
+
+
+def _token_is(draft: Draft) -> bool:
+    """Does the form carry the token of this draft?"""
+    return secrets.compare_digest(request.form.get("_token", "").encode(), draft.token.encode())
 
 
 def receipt() -> Receipt | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from instruments.model import ChooseMany, ChooseOne, Grid, Note, Number, Rating, Text
+from instruments.records import MISSING_WORDS
 from instruments.route import Shown
 from instruments.rules import Answer, Answers
 
@@ -13,6 +14,7 @@ from instruments.rules import Answer, Answers
 def answered(shown: Shown, role: str, answers: Answers, words: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """What was asked and answered: (field, question, answer) for each line of the check page."""
     labels = {choice.code: choice.label[role] for choice in (*shown.choices, *shown.refusals)}
+    refused = {MISSING_WORDS[choice.code]: choice.label[role] for choice in shown.refusals}
     question = shown.question
 
     def said(answer: Answer) -> str:
@@ -24,7 +26,7 @@ def answered(shown: Shown, role: str, answers: Answers, words: Mapping[str, str]
             case int(code) if not isinstance(question, Number):
                 return labels[code]
             case other:
-                return str(other)
+                return refused.get(str(other), str(other))
 
     match question:
         case Grid():

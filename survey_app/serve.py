@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -13,7 +14,8 @@ from urllib.parse import urlsplit
 
 from waitress.server import create_server
 
-from instruments.doors import Environment, Refused, WrongUse
+from instruments import records
+from instruments.doors import Environment, Refused, WrongUse, is_loopback
 from instruments.model import Study
 from instruments.reader import Faulty, read
 
@@ -25,8 +27,6 @@ from .outermost import Outermost
 from .store import Store
 from .survey import Survey
 
-LOOPBACK = ("127.", "localhost", "::1")
-PRACTICE_KEY = "practice-key.txt"
 THREADS = 4
 
 
@@ -44,7 +44,7 @@ def address_allowed(host: str, origin: str | None, practice: bool) -> None:
         parts = urlsplit(origin)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
             raise WrongUse(f"--origin {origin} is not an address like https://survey.example.org")
-    if host.startswith(LOOPBACK):
+    if is_loopback(host):
         return
     if origin is None:
         raise Refused(f"--host {host} can be reached from outside; say --origin with the public https:// address.")
@@ -57,7 +57,7 @@ def address_allowed(host: str, origin: str | None, practice: bool) -> None:
 def open_survey(study: Study, data: Path, kind: str, origin: str | None) -> Survey:
     """Everything a survey needs, ready. In practice the first start makes a key beside the data."""
     store = Store(data, study, kind)
-    key = data / PRACTICE_KEY
+    key = data / records.PRACTICE_KEY
     if key.exists():
         recipient = sealing.public_half(key)
     else:
@@ -73,7 +73,7 @@ def open_survey(study: Study, data: Path, kind: str, origin: str | None) -> Surv
     )
 
 
-def serve(survey: Survey, host: str, port: int, ready: str) -> NoReturn:
+def serve(survey: Survey, host: str, port: int, ready: Callable[[str], str]) -> NoReturn:
     """Serve until told to stop; then flush and let go. Raises Environment when the port is taken."""
     _keep_quiet()
     try:
@@ -97,7 +97,8 @@ def serve(survey: Survey, host: str, port: int, ready: str) -> NoReturn:
         clear_untrusted_proxy_headers=True,
     )
     signal.signal(signal.SIGTERM, _stop)
-    print(ready.format(port=taken.getsockname()[1]), flush=True)
+    shown = f"[{host}]" if ":" in host else host
+    print(ready(f"http://{shown}:{taken.getsockname()[1]}/"), flush=True)
     try:
         server.run()
     except (KeyboardInterrupt, SystemExit):

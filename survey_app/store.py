@@ -26,7 +26,6 @@ from instruments.model import Study
 from . import clock
 from .codes import row_keys
 
-FILE = "survey.db"
 SECONDS_TO_FLUSH = 5.0
 SECONDS_TO_WAIT = 10.0  # for another process that holds the lock
 PAGE_SIZE = 32768  # at 4 KiB records overflow, and overflow pages are a log of arrival until VACUUM
@@ -39,9 +38,10 @@ class Store:
 
     def __init__(self, folder: Path, study: Study, kind: str) -> None:
         """Open or make the store. Raises Environment, or Refused where kinds of records would mix."""
-        self.folder, self.path = folder, folder / FILE
+        self.folder, self.path = folder, folder / records.SURVEY_FILE
         self.lock = threading.Lock()
         self.waiting: Counter[str] = Counter()
+        self.written = False  # the totals, in the transaction that is open
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.connection = self._connect()
@@ -51,18 +51,19 @@ class Store:
             self.salt = self._house("salt", secrets.token_bytes(32))
             stored_kind = self._house("kind", kind.encode()).decode()
             stored_format = int(self._house("format", str(records.FORMAT).encode()))
+            if stored_format != records.FORMAT:
+                raise Environment(f"{self.path} has format {stored_format}; this version writes {records.FORMAT}.")
+            if stored_kind != kind:
+                raise Refused(
+                    f"{self.path} holds {stored_kind} records, this run would add {kind} ones; they are never mixed. "
+                    "Name another folder with --data."
+                )
+            self.database.execute(
+                "INSERT INTO studies VALUES (?, ?) ON CONFLICT DO NOTHING", (study.fingerprint, study.canonical)
+            )
+            self.flush()
         except (OSError, sqlite3.Error) as error:
             raise Environment(_cannot_write(folder, error)) from error
-        if stored_format != records.FORMAT:
-            raise Environment(f"{self.path} has format {stored_format}; this version writes format {records.FORMAT}.")
-        if stored_kind != kind:
-            raise Refused(
-                f"{self.path} holds {stored_kind} records, this run would add {kind} ones; they are never mixed. "
-                "Name another folder with --data."
-            )
-        self.database.execute(
-            "INSERT INTO studies VALUES (?, ?) ON CONFLICT DO NOTHING", (study.fingerprint, study.canonical)
-        )
         self.flusher = Flusher(self)
 
     def send(self, code: str, frame: bytes, text_frame: bytes | None) -> Sent:
@@ -74,14 +75,8 @@ class Store:
             added = execute("INSERT INTO responses VALUES (?, ?) ON CONFLICT DO NOTHING", (key, frame)).rowcount
             if added and text_frame is not None:
                 execute("INSERT INTO texts VALUES (?, ?) ON CONFLICT DO NOTHING", (text_key, text_frame))
-            counted = (self.waiting + Counter(sent=1)) if added else Counter[str]()
-            for name, count in counted.items():
-                execute(
-                    "INSERT INTO totals VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count",
-                    (name, count),
-                )
-        with self.lock:
-            self.waiting -= counted  # only what is written is forgotten
+            if added:
+                self._add_totals(execute)
         self.flusher.soon()
         return "stored" if added else "already"
 
@@ -132,14 +127,26 @@ class Store:
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
+    def _add_totals(self, execute: Callable[..., sqlite3.Cursor]) -> None:
+        """Write what was counted since the last Send; it is forgotten only once it is committed."""
+        for name, count in (self.waiting + Counter(sent=1)).items():
+            execute(
+                "INSERT INTO totals VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count",
+                (name, count),
+            )
+        self.written = True
+
     @contextmanager
     def _writing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        """One transaction, whole or not at all, with nobody else writing."""
         with self.lock:
-            execute = self.connection.execute
+            execute, self.written = self.connection.execute, False
             execute("BEGIN IMMEDIATE")
             try:
                 yield execute
                 execute("COMMIT")
+                if self.written:
+                    self.waiting.clear()
             except BaseException:
                 if self.connection.in_transaction:
                     execute("ROLLBACK")
@@ -157,7 +164,6 @@ class Flusher:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.wanted, self.ended = threading.Event(), threading.Event()
-        self.wanted.set()  # a crash may have left an unflushed file
         self.thread = threading.Thread(target=self._run, name="flush", daemon=True)
         self.thread.start()
 
@@ -181,8 +187,8 @@ class Flusher:
             began = time.monotonic()
             try:
                 self.store.flush()
-            except sqlite3.Error:
-                self.wanted.set()  # the disk is full or locked: the next round tries again
+            except (sqlite3.Error, OSError):
+                self.wanted.set()  # the disk is full, locked or not ours to change: the next round tries again
             pause = max(SECONDS_TO_FLUSH / 2, 50 * (time.monotonic() - began))
 
 

@@ -30,6 +30,11 @@ class Survey:
     origin: str | None  # the public address; None on plain loopback
 
     @property
+    def mark(self) -> str:
+        """What a draft remembers of the study: drafts of another version are not gone on with."""
+        return self.study.fingerprint[:16]
+
+    @property
     def cookie(self) -> str:
         """The cookie's name, without meaning; over HTTPS no other host can plant it."""
         return "__Host-s" if self.https else "s"
@@ -61,7 +66,7 @@ class Survey:
             if isinstance(each, Text) and (said := answers.pop(each.id, None))
         }
         facts: dict[str, int | str] = {**self.facts(draft), **_ticks(self.study, draft, "answers")}
-        facts["duration"] = records.DURATIONS[sum(clock.minute() - draft.begun >= edge for edge in (2, 5, 10))]
+        facts["duration"] = records.duration(clock.minute() - draft.begun)
         if self.study.privacy.month:
             facts["month"] = clock.month()
         code = codes.code(draft.secret)

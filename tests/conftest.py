@@ -107,7 +107,7 @@ def to_page(browser: Browser, answering: Scripted, ends: str, most: int = 100) -
         if page.form is not None:
             page = browser.press(page, page.form, answering(page, page.form))
         else:
-            page = browser.get(page.links[0][0])
+            page = browser.get(page.links[0])
     raise AssertionError(f"did not reach {ends}, is at {page.path}")
 
 

@@ -32,7 +32,7 @@ def take() -> None:
         page.screenshot(path=QUESTION)
         server.stop()
 
-        written = rehearsal(STUDY["off_hours"], Path(folder) / "r", (72, 36), 1, lambda things, label="": iter(things))
+        written = rehearsal(STUDY["off_hours"], Path(folder) / "r", (72, 36), 1, lambda things, label: iter(things))
         page = chromium.new_page(viewport={"width": 1000, "height": 1000})
         page.goto(written.as_uri())
         page.wait_for_function("document.querySelectorAll('.plotly-graph-div .main-svg').length > 20")

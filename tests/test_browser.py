@@ -115,7 +115,7 @@ def test_the_survey_is_complete_without_javascript_and_back_shows_nothing_after_
 
 def test_the_report_opens_from_disk_and_asks_nobody_for_anything(chromium, tmp_path):
     """Figures drawn, no request, no console error, no button that shares, axe finds nothing, no sideways scroll."""
-    written = rehearsal(STUDY["off_hours"], tmp_path / "r", (14, 8), 3, lambda things, label="": iter(things))
+    written = rehearsal(STUDY["off_hours"], tmp_path / "r", (14, 8), 3, lambda things, label: iter(things))
     context = chromium.new_context(viewport={"width": 320, "height": 800})
     page = context.new_page()
     requested, said = [], []

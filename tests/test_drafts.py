@@ -14,7 +14,7 @@ TODAY, TOMORROW, THE_DAY_AFTER = "2026-11-23", "2026-11-24", "2026-11-25"
 
 
 def draft(**answers) -> Draft:
-    return Draft(fingerprint="f" * 16, begun=100, seen=100, role="client", answers=answers, ticks={"k": 1})
+    return Draft(study="f" * 16, begun=100, seen=100, role="client", answers=answers, ticks={"k": 1})
 
 
 @pytest.fixture
@@ -90,6 +90,6 @@ def test_how_long_a_draft_lives():
     assert shared.alive(130)
     assert not shared.alive(131)
     assert shared.alive(-10_000)
-    own = Draft(fingerprint="f", begun=0, seen=0, own_device=True)
+    own = Draft(study="f", begun=0, seen=0, own_device=True)
     assert own.alive(24 * 60)
     assert not own.alive(24 * 60 + 1)

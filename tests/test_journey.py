@@ -31,7 +31,7 @@ def journey(server: Server, person: Scripted, text_field: str) -> None:
             server.kill()
             server.start()
         if page.form is None:
-            page = browser.get(page.links[0][0])
+            page = browser.get(page.links[0])
         else:
             page = browser.press(page, page.form, person(page, page.form))
         assert page.status == 200, page.html

@@ -17,22 +17,23 @@ from analysis.opening import open_answers
 from instruments import records
 from instruments.doors import WrongUse
 from instruments.reader import read
+from instruments.records import PRACTICE_KEY
 from survey_app import sealing
 from survey_app.codes import code
-from survey_app.serve import PRACTICE_KEY, open_survey
+from survey_app.serve import open_survey
 
 tea = read(STUDY["tea"])
 
 
-def quietly(frames):
-    return iter(frames)
+def quietly(things, label):
+    return iter(things)
 
 
 def filled(folder, sent, kind="practice", study=tea):
     """A data folder with these answers, sealed and stored as Send does it."""
     survey = open_survey(study, folder, kind, None)
     for answers in sent:
-        payload = records.payload(study, kind, {"role": "drinker", "duration": records.DURATIONS[0]}, answers)
+        payload = records.payload(study, kind, {"role": "drinker", "duration": records.duration(0)}, answers)
         survey.store.send(code(secrets.token_bytes(16)), sealing.seal(payload, survey.recipients), None)
     survey.store.close()
     return folder
@@ -131,14 +132,31 @@ def test_two_versions_of_a_study_are_never_mixed(data, tmp_path):
         opened(data, fingerprint="abc123")
 
 
-def test_no_answers_yet_is_an_empty_table(tmp_path):
-    """A folder that nobody has answered into opens, locks and reports without a word of trouble."""
+def test_no_answers_yet_is_an_empty_table_and_nothing_to_lock(tmp_path):
+    """A folder that nobody has answered into opens; the lock waits for somebody."""
     data = filled(tmp_path / "data", [])
     told = opened(data)
     assert told.answers == 0
-    assert run("analysis", "lock", str(told.path)).returncode == 0
-    reported = run("analysis", "report", str(told.path), "--out", str(tmp_path / "r.html"))
-    assert reported.returncode == 0, reported.stderr
+    refused = run("analysis", "lock", str(told.path))
+    assert refused.returncode == 2
+    assert "nothing to lock" in refused.stderr
+
+
+def test_the_view_says_every_kind_of_missing_in_words(tmp_path):
+    """Labels, and “skipped”, “not asked”, “Prefer not to say” by name, for choices, ticks and numbers alike."""
+    study = read(STUDY["every_kind"])
+    people = [
+        {"role": "reader", "mood": 98, "days": [2], "data": 97},
+        {"role": "reader", "mood": None, "days": [98], "data": "not sure"},
+        {"role": "reader", "mood": 1, "days": None, "data": None},
+    ]
+    database = Database(opened(filled(tmp_path / "data", people, study=study)).path)
+    rows = {row["mood"]: row for row in database["answers_in_words"].rows}
+    assert set(rows) == {"Prefer not to say", "skipped", "low"}
+    first, second, third = rows["Prefer not to say"], rows["skipped"], rows["low"]
+    assert (first["days_2"], second["days_2"], third["days_2"]) == ("ticked", "Prefer not to say", "skipped")
+    assert (first["data"], second["data"], third["data"]) == (97, "not sure", "skipped")
+    assert first["colour"] == "not asked"
 
 
 def test_nothing_is_reported_before_the_lock_nor_after_a_change(data, tmp_path):

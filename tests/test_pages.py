@@ -9,6 +9,7 @@ import pytest
 from conftest import Scripted, to_page
 
 from analysis.rehearsal.walker import Browser
+from survey_app.codes import code
 
 CANARY = "ANSCANARY"
 
@@ -22,7 +23,7 @@ def on_page(browser: Browser, field: str, person: Scripted):
     """Walk to the page that asks this field."""
     page = browser.get("/")
     while page.form is None or field not in page.form.fields:
-        page = browser.press(page, page.form, person(page, page.form)) if page.form else browser.get(page.links[0][0])
+        page = browser.press(page, page.form, person(page, page.form)) if page.form else browser.get(page.links[0])
     return page
 
 
@@ -73,10 +74,15 @@ def test_a_mistake_keeps_what_was_typed(server):
 @pytest.mark.parametrize(
     ("field", "sent", "said"),
     [
-        ("data", [("data", "many")], "Write a number, like 3"),
+        ("data", [("data", "many")], "Write a whole number, like 3"),
+        ("data", [("data", "3.5")], "Write a whole number, like 3"),
+        ("data", [("data", "2,5")], "Write a whole number, like 3"),
+        ("data", [("data", "²")], "Write a whole number, like 3"),
+        ("data", [("data", "9" * 4000)], "Write a whole number, like 3"),
+        ("data", [("data", "3"), ("data-instead", "98")], "Write a number, or tick a box below it, but not both"),
         ("data", [("data", "101")], "Write a number from 0 to 100"),
-        ("days", [("days", "1"), ("days", "2")], "One of these answers stands alone"),
-        ("days", [("days", "2"), ("days", "98")], "One of these answers stands alone"),
+        ("days", [("days", "1"), ("days", "2")], "Choose “none”, or choose other answers"),
+        ("days", [("days", "2"), ("days", "98")], "Choose “Prefer not to say”, or choose other answers"),
         ("mood", [("mood", "55")], "Choose one of the answers on this page"),
         ("colour", [("colour", "x")], "Choose one of the answers on this page"),
     ],
@@ -90,9 +96,9 @@ def test_what_cannot_be_an_answer_is_said_beside_the_question(server, field, sen
     assert said in wrong.html
 
 
-@pytest.mark.parametrize(("typed", "shown"), [("1 0", "10"), ("007", "7"), ("0", "0"), ("", "Not answered")])
+@pytest.mark.parametrize(("typed", "shown"), [(" 10 ", "10"), ("007", "7"), ("0", "0"), ("", "Not answered")])
 def test_numbers_as_people_write_them(server, typed, shown):
-    """Spaces are fine, nought is a number, nothing is an answer too."""
+    """Spaces around it are fine, nought is a number, nothing is an answer too."""
     browser, person = Browser(server.origin), Scripted(colour="1", data=typed)
     page = to_page(browser, person, "/check")
     assert re.search(rf"How many\?</dt>\s*<dd translate=\"no\">{shown}</dd>", page.html)
@@ -102,9 +108,11 @@ def test_a_number_that_is_refused_says_so(server):
     """“Prefer not to say” stands for the number, and comes back when the page is opened again."""
     browser, person = Browser(server.origin), Scripted(**{"colour": "1", "data-instead": "98"})
     page = to_page(browser, person, "/check")
-    change = next(address for address, _ in page.links if address.endswith("#data"))
-    assert "prefer not to say" in page.html
-    assert browser.get(change.split("#")[0]).form.fields["data-instead"].chosen == ["98"]
+    change = next(address for address in page.links if address.endswith("#data"))
+    assert re.search(r"How many\?</dt>\s*<dd translate=\"no\">Prefer not to say</dd>", page.html)
+    again = browser.get(change.split("#")[0])
+    assert again.form.fields["data-instead"].chosen == ["98"]
+    assert "12" in browser.press(again, again.form, [("data", "12")]).text, "and it can be taken back"
 
 
 def test_back_shows_the_answer_given(server):
@@ -121,7 +129,7 @@ def test_a_change_returns_to_the_check_and_asks_first_what_it_opened(server):
     browser, person = Browser(server.origin), Scripted(colour="3", data="12")
     check = to_page(browser, person, "/check")
     assert "How many?" not in check.text
-    change = next(address for address, _ in check.links if address.endswith("#colour")).split("#")[0]
+    change = next(address for address in check.links if address.endswith("#colour")).split("#")[0]
     page = browser.get(change)
     opened = browser.press(page, page.form, [("colour", "1")])
     assert "data" in opened.form.fields
@@ -216,6 +224,75 @@ def test_after_send_there_is_nothing_to_see(server):
     assert browser.get("/en/sent").heading == "Your answers are sent"
 
 
+def test_the_receipt_is_for_those_who_sent(server):
+    """In the middle of the survey nothing says “sent”; without anything on the device it cannot be said."""
+    browser = Browser(server.origin)
+    on_page(browser, "recalled", Scripted())
+    assert browser.get("/en/sent").path == "/en/check"
+    assert "cannot show" in Browser(server.origin).get("/en/sent").heading
+
+
+def test_starting_again_throws_nothing_away_unasked(server):
+    """Answers on the device are said to be there; they stay until somebody deletes them."""
+    browser = Browser(server.origin)
+    page = on_page(browser, "recalled", Scripted(colour="2"))
+    found = browser.get("/en/agree")
+    assert found.heading == "There are answers on this device"
+    assert browser.post("/en/agree", [("agreed", "1")]).heading == found.heading
+    assert browser.get(found.links[0]).path == page.path
+    form = next(form for form in found.forms if form.action.endswith("/delete"))
+    browser.press(found, form, [])
+    assert browser.get("/en/agree").heading == "Do you agree to take part?"
+
+
+def test_a_page_that_is_no_longer_on_the_way_leads_back_to_it(server):
+    """After a change, an old address goes to the nearest open page or the check; nothing says that answers are gone."""
+    browser = Browser(server.origin)
+    to_page(browser, Scripted(), "/check")
+    assert browser.get("/en/p/99").path == "/en/check"
+    assert browser.get("/en/p/0").path == "/en/check"
+
+
+def test_using_a_code_leaves_a_draft_alone(server):
+    """Somebody who deletes earlier answers in the middle of new ones keeps the new ones."""
+    browser = Browser(server.origin)
+    page = on_page(browser, "recalled", Scripted())
+    withdraw = browser.get("/en/withdraw")
+    browser.press(withdraw, withdraw.form, [("code", code(bytes(16)))])
+    assert browser.get(page.path).status == 200
+
+
+def test_another_role_is_asked_anew(serve):
+    """What a drinker said about their tea is never sent as a maker's answer; the check page offers the change."""
+    browser = Browser(serve("tea").origin)
+    check = to_page(browser, Scripted(role="1", tea="3"), "/check")
+    assert "I drink it" in check.text
+    page = browser.get("/en/p/1")
+    browser.press(page, page.form, [("role", "2")])
+    assert re.search(
+        r"Is the tea I make good\?</dt>\s*<dd translate=\"no\">Not answered</dd>", browser.get("/en/check").html
+    )
+
+
+def test_there_is_no_way_back_before_the_first_question(server):
+    """With one role there is no page before; with several it is the role."""
+    browser = Browser(server.origin)
+    page = browser.get("/en/agree")
+    first = browser.press(page, page.form, [("agreed", "1")])
+    assert 'class="back"' not in first.html
+
+
+def test_a_foreign_page_starts_nothing(server):
+    """Consent comes from our own page; a strange token is no server error."""
+    foreign = raw(server, "POST", "/en/agree", b"agreed=1", Origin="https://elsewhere.example", Content_Type=FORM)
+    assert foreign[0] == 410
+    assert "Set-Cookie" not in foreign[1]
+    browser = Browser(server.origin)
+    to_page(browser, Scripted(), "/check")
+    cookie = f"s={browser.cookies['s']}"
+    assert raw(server, "POST", "/en/send", "_token=é".encode(), Cookie=cookie, Content_Type=FORM)[0] == 410
+
+
 def test_a_bookmark_without_a_draft_is_answered_kindly(server):
     """No loop, no bare error; a way to start again and the support lines."""
     page = Browser(server.origin).get("/en/p/4")
@@ -295,7 +372,7 @@ def test_reading_changes_no_byte_of_the_data(server):
     browser = Browser(server.origin)
     check = to_page(browser, Scripted(), "/check")
     before = {path.name: path.read_bytes() for path in server.data.iterdir()}
-    for address in {link for link, _ in check.links} | {
+    for address in set(check.links) | {
         "/",
         "/en/",
         "/en/sent",

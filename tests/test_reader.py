@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from instruments.reader import Faulty, from_canonical, read, read_or_problems
+from instruments.route import facts
 
 
 @pytest.fixture
@@ -57,7 +58,12 @@ def copy(tmp_path):
             "“color” is not a question or column; did you mean “colour”?",
         ),
         ("questionnaire.yaml", "{colour: [1, 2]}", "{colour: [1, 7]}", "“colour” is never “7”"),
-        ("questionnaire.yaml", "{colour: [1, 2]}", "{because: [blank]}", "“because” is not a question or column"),
+        (
+            "questionnaire.yaml",
+            "{colour: [1, 2]}",
+            "{because: [blank]}",
+            "“because” holds words; only choices and numbers can be looked at",
+        ),
         ("questionnaire.yaml", "{colour: [1, 2]}", "{r1: [1]}", "“data” looks at “r1”, which comes later"),
         ("questionnaire.yaml", "id: again", "id: mood", "“mood” is already the name of a column"),
         ("questionnaire.yaml", "id: again", "id: Again!", "“Again!” is not a name"),
@@ -83,6 +89,45 @@ def copy(tmp_path):
         ("plan.yaml", "mean_of: [r1, r2, r3]", "mean_of: [r1, r2, r33]", "“r33” is not a question or column"),
         ("plan.yaml", "{mood: [3]}", "{mood: [30]}", "“mood” is never “30”"),
         ("story.yaml", "{ends: [well]}", "{ends: [good]}", "“ends” is never “good”"),
+        ("questionnaire.yaml", "[[one], [two]]", "[[oen], [two]]", "“oen” is not a part; did you mean “one”?"),
+        ("questionnaire.yaml", "type: number", "typ: number", "“typ” is not a key of a question; did you mean “type”?"),
+        ("questionnaire.yaml", "type: number", "type: []", "is not a type of question"),
+        ("questionnaire.yaml", "r5: fifth", "it's: fifth", "“it's” is not a name"),
+        ("questionnaire.yaml", "r5: fifth", "data_missing: fifth", "“data_missing” is already the name of a column"),
+        ("questionnaire.yaml", "r5: fifth", "days_2: fifth", "“days_2” is already the name of a column"),
+        ("questionnaire.yaml", "id: colour", "id: not", "“not” means something else in rules"),
+        (
+            "questionnaire.yaml",
+            "{id: four, story: true}",
+            "{id: one, story: true}",
+            "“one” is already the name of a part",
+        ),
+        ("questionnaire.yaml", "{colour: [1, 2]}", "{colour: []}", "an empty list never holds"),
+        ("questionnaire.yaml", "{not: {mood: [1]}}", "{not: null}", "“not” needs a rule"),
+        (
+            "questionnaire.yaml",
+            "id: again,",
+            "id: again, beside: colour,",
+            "“again” stands beside “colour”, but their codes differ",
+        ),
+        ("story.yaml", "weather:", "duration:", "“duration” is already the name of a column"),
+        ("study.yaml", "id: every_kind", "id: Every kind", "“Every kind” is not a name"),
+        ("study.yaml", "title: Every", "title: Every: ", "put quotes round words that hold a colon"),
+        ("plan.yaml", "C2: {", "C1: {", "“C1” stands twice here"),
+        (
+            "plan.yaml",
+            "test: risk_difference, outcome: good",
+            "test: risk_difference, outcome: mood",
+            "“mood” is not yes or no",
+        ),
+        (
+            "plan.yaml",
+            "test: brunner_munzel, outcome: mood",
+            "test: brunner_munzel, outcome: colour",
+            "the answers of “colour” have no order",
+        ),
+        ("plan.yaml", "outcome: good", "outcome: days", "“days” is not a question or column"),
+        ("plan.yaml", "recode: mood", "recode: days", "“days” is not a question or column"),
     ],
 )
 def test_a_fault_is_named_where_it_stands(copy, file, old, new, said):
@@ -174,6 +219,68 @@ def test_check_says_it_in_words_and_in_json(copy, tmp_path):
     assert told["fingerprint"] is None
     assert {"file", "line", "message"} == set(told["problems"][0])
     assert "questionnaire.yaml:" in run("instruments", "check", str(folder)).stdout
+
+
+WRONG_SHAPES: tuple = (None, [], {}, "", "x", 7, True, [[]], [{}], {"x": {}}, {1: "a"}, 1.5)
+
+
+def places(value, path=()):
+    """Every place in a tree of values."""
+    yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inside:
+        yield from places(each, (*path, key))
+
+
+def replaced(value, path, by):
+    """The tree with one place changed."""
+    if not path:
+        return by
+    copied = dict(value) if isinstance(value, dict) else list(value)
+    copied[path[0]] = replaced(value[path[0]], path[1:], by)
+    return copied
+
+
+@pytest.mark.parametrize("file", ["study.yaml", "questionnaire.yaml", "story.yaml", "plan.yaml"])
+def test_any_value_of_a_wrong_shape_is_a_problem_and_no_accident(file):
+    """Each place of the study that uses every kind, replaced by each wrong shape: read, or problems; never an exception."""
+    from instruments.reader.folder import _study
+    from instruments.written import read_yaml, written
+
+    files = {
+        each: read_yaml(STUDY["every_kind"] / each, each)
+        for each in ("study.yaml", "questionnaire.yaml", "story.yaml", "plan.yaml")
+    }
+    plain = files[file].plain()
+    for path in places(plain):
+        for shape in WRONG_SHAPES:
+            study, _ = _study({**files, file: written(replaced(plain, path, shape), file)})
+            assert study.fingerprint
+
+
+def test_one_fault_is_said_once(copy):
+    """A question whose type cannot be read makes no second fault of the rules that look at it."""
+    _, problems = read_or_problems(
+        copy("every_kind", "questionnaire.yaml", "type: rating, text: How is it?", "typ: rating, text: How is it?")
+    )
+    assert [each.message for each in problems if "mood" in each.message and "flip" not in each.message] == []
+
+
+def test_how_levels_are_written_changes_no_story(copy):
+    """The same fingerprint means the same arm for the same secret."""
+    changed = read(
+        copy(
+            "every_kind",
+            "story.yaml",
+            "ends: {well: It ends well., badly: It ends badly.}",
+            "ends: {badly: It ends badly., well: It ends well.}",
+        )
+    )
+    study = read(STUDY["every_kind"])
+    assert changed.fingerprint == study.fingerprint
+    for number in range(50):
+        secret = number.to_bytes(16)
+        assert facts(changed, "reader", secret) == facts(study, "reader", secret)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -50,7 +50,7 @@ def test_practice_is_stamped_everywhere(page):
 def test_every_question_has_its_numbers(page):
     """A table for every column, with the kinds of missing apart; 60 people asked."""
     for column in ("mood", "colour", "days_2", "data", "r5"):
-        assert f"Numbers for “{column}”" in page
+        assert f"The numbers (column <code>{column}</code>)" in page
     assert '<th scope="col">Not sure</th><th scope="col">Prefer not to say</th><th scope="col">skipped</th>' in page
 
 
@@ -113,7 +113,7 @@ def test_live_answers_are_not_reported_yet(tmp_path):
 @pytest.mark.parametrize("name", ["tea", "every_kind"])
 def test_a_rehearsal_of_any_study(name, tmp_path):
     """Made-up people over HTTP, all of them stored, opened and stamped."""
-    written = rehearsal(STUDY[name], tmp_path / "r", (5, 4), 7, lambda things, label="": quietly(things))
+    written = rehearsal(STUDY[name], tmp_path / "r", (5, 4), 7, quietly)
     page = written.read_text()
     sent = 9 if name == "tea" else 5
     assert f"{sent} answers" in page

@@ -14,9 +14,10 @@ from scipy.stats import spearmanr
 
 from instruments.doors import Environment, Refused
 from instruments.reader import read
+from instruments.records import SURVEY_FILE
 from survey_app import store as stores
 from survey_app.codes import code
-from survey_app.store import FILE, Store
+from survey_app.store import Store
 
 tea = read(STUDY["tea"])
 FRAME = bytes(3072)
@@ -110,6 +111,7 @@ def test_control_an_ordinary_table_is_a_log_of_arrival(tmp_path):
 def test_the_file_says_no_time(store):
     """After a flush the data file and its folder carry the first of the month, and nobody else may read it."""
     store.send(new_code(), FRAME, None)
+    store.flusher.stop()
     store.flush()
     for path in (store.path, store.folder):
         changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -153,7 +155,7 @@ def test_a_folder_that_cannot_be_used_says_so(tmp_path):
     with pytest.raises(Environment, match="cannot be used"):
         Store(tmp_path / "file", tea, "practice")
     (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / FILE).write_text("this is no database, it is a letter " * 40)
+    (tmp_path / "broken" / SURVEY_FILE).write_text("this is no database, it is a letter " * 40)
     with pytest.raises(Environment, match="cannot be used"):
         Store(tmp_path / "broken", tea, "practice")
 
@@ -181,4 +183,4 @@ def test_totals_are_written_with_a_send_and_never_alone(store):
     assert store.path.read_bytes() == before
     store.send(new_code(), FRAME, None)
     assert dict(rows(store, "totals")) == {"opened": 2, "sent": 1}
-    assert [path.name for path in store.folder.iterdir()] == [FILE]
+    assert [path.name for path in store.folder.iterdir()] == [SURVEY_FILE]

@@ -25,9 +25,9 @@ Weights = Mapping[str, Mapping[str, float]]
 
 @dataclass(slots=True)
 class Person:
-    """One made-up participant: `role` is which choice of the role question; the rest is chance."""
+    """One made-up participant: `role` is the code that the role question is answered with; the rest is chance."""
 
-    role: int
+    role: int | None
     chance: Random
     weights: Weights = field(default_factory=dict)
     sent: dict[str, list[str]] = field(default_factory=dict)  # what was answered, by field
@@ -44,7 +44,7 @@ class Person:
 
     def _chosen(self, asked: Field) -> list[str]:
         if asked.name == "role":
-            return [asked.offered[self.role]]
+            return [str(self.role)]
         if asked.kind == "checkbox" and len(asked.offered) == 1:
             return asked.offered  # a tick of consent
         if asked.name.endswith("-instead") or self.chance.random() < LEFT_EMPTY:
@@ -57,8 +57,8 @@ class Person:
         answers = [code for code in asked.offered if code not in refusals]
         if not answers or (refusals and self.chance.random() < REFUSED):
             return [self.chance.choice(refusals)]
-        weights = self.weights.get(asked.name, {})
-        return self.chance.choices(answers, [weights.get(code, 0 if weights else 1) for code in answers])
+        weights = [self.weights.get(asked.name, {}).get(code, 0.0) for code in answers]
+        return self.chance.choices(answers, weights if any(weights) else None)
 
 
 def weights(study: Path) -> Weights:

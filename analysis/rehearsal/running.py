@@ -13,11 +13,13 @@ from random import Random
 from typing import Any
 
 from instruments.doors import Environment, Refused, WrongUse
+from instruments.model import Study
 from instruments.reader import Faulty, read
+from instruments.records import PRACTICE_KEY
 
 from .. import clock, locking
 from ..opening import open_answers
-from ..report import html
+from ..report import html, write_whole
 from ..table import load
 from .people import Person, weights
 from .walker import Browser, walk
@@ -31,30 +33,39 @@ Bar = Callable[..., Iterator[Any]]
 def rehearsal(study: Path, out: Path, how_many: Sequence[int], seed: int, bar: Bar) -> Path:
     """Walk, open, lock and report; return the report. Everything made is marked as made up."""
     try:
-        roles = read(study).roles
+        read_study = read(study)
     except Faulty as error:
         raise WrongUse(f"The study in {study} cannot be rehearsed:\n{error}") from error
     _fresh(out)
     rates, chance = weights(study), Random(seed)  # noqa: S311  made-up people, no secret
+    codes = _role_codes(read_study)
+    counts = [*how_many, *[how_many[-1]] * len(codes)][: len(codes)]  # every further role as many as the last
     people = [
-        Person(role=index, chance=Random(chance.random()), weights=rates)  # noqa: S311
-        for index, count in zip(range(len(roles)), how_many, strict=False)
+        Person(role=code, chance=Random(chance.random()), weights=rates)  # noqa: S311
+        for code, count in zip(codes, counts, strict=True)
         for _ in range(count)
     ]
     with served(study, out, "--made-up") as origin:
-        for person in bar(people, label="answering over HTTP"):
+        for person in bar(people, "answering over HTTP"):
             browser = Browser(origin)
             page = walk(browser, person)
             browser.close()
             if not page.path.endswith("/sent"):
                 raise Environment(f"A made-up person got stuck at {page.path} ({page.status}): {page.heading}")
-    key = out / "practice-key.txt"
+    key = out / PRACTICE_KEY
     answers = out / "answers.db"
-    open_answers(out, key, key, answers, None, lambda frames: bar(frames, label="opening"))
+    open_answers(out, key, key, answers, None, bar)
     table = load(answers)
     report = out / "report.html"
-    report.write_text(html(table, locking.lock(answers, table.study, clock.today())), encoding="utf-8")
+    write_whole(report, html(table, locking.lock(answers, table.study, clock.today())))
     return report
+
+
+def _role_codes(study: Study) -> list[int | None]:
+    """What to answer to the role question, one code a role; nothing where it is not asked."""
+    if study.role_question is None:
+        return [None]
+    return [next(each.code for each in study.role_question.choices if each.role == role.id) for role in study.roles]
 
 
 @contextmanager
@@ -85,6 +96,8 @@ def _address(server: subprocess.Popen[str]) -> str:
 
 def _fresh(out: Path) -> None:
     """An empty folder; one that holds anything but a rehearsal is left alone."""
+    if out.is_file():
+        raise WrongUse(f"{out} is a file; name a folder with --out.")
     if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
         raise Refused(f"{out} holds something that is not a rehearsal; name another folder with --out.")
     try:

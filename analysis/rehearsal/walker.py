@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 
-LOOPBACK = ("127.", "localhost", "::1")
+from instruments.doors import is_loopback
+
 MOST_REDIRECTS = 5
 MOST_PAGES = 200
 
@@ -20,12 +21,11 @@ Sent = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class Field:
-    """One thing to fill in: its name, its kind, and for choices the codes on offer and their words."""
+    """One thing to fill in: its name, its kind, and for choices the codes on offer."""
 
     name: str
     kind: str  # radio, checkbox, text, textarea, hidden
     offered: list[str] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
     value: str = ""
     chosen: list[str] = field(default_factory=list)
 
@@ -35,10 +35,9 @@ class Form:
     """A form as HTML tells it."""
 
     action: str
-    method: str
     in_main: bool
     fields: dict[str, Field] = field(default_factory=dict)
-    buttons: list[tuple[str, str, str]] = field(default_factory=list)  # name, value, words
+    buttons: list[tuple[str, str]] = field(default_factory=list)  # name, value
 
     def kept(self) -> Sent:
         """What goes back unchanged: hidden fields."""
@@ -57,7 +56,7 @@ class Page:
     heading: str = ""
     text: str = ""
     forms: list[Form] = field(default_factory=list)
-    links: list[tuple[str, str]] = field(default_factory=list)  # address, words; those inside <main>
+    links: list[str] = field(default_factory=list)  # those inside <main>
 
     @property
     def path(self) -> str:
@@ -75,7 +74,7 @@ class Browser:
 
     def __init__(self, origin: str, headers: dict[str, str] | None = None) -> None:
         parts = urlsplit(origin)
-        if not (parts.hostname or "").startswith(LOOPBACK):
+        if not is_loopback(parts.hostname or ""):
             raise ValueError(f"{origin} is not on this machine; made-up people answer rehearsals only")
         self.origin, self.headers = origin.rstrip("/"), headers or {}
         self.host, self.port = str(parts.hostname), parts.port or 80
@@ -92,7 +91,7 @@ class Browser:
 
     def press(self, page: Page, form: Form, sent: Sent, button: int = 0) -> Page:
         """Press a button of a form that is filled in."""
-        pressed = [form.buttons[button][:2]] if form.buttons and form.buttons[button][0] else []
+        pressed = [form.buttons[button]] if form.buttons and form.buttons[button][0] else []
         return self.post(urljoin(page.url, form.action or page.url), [*form.kept(), *sent, *pressed])
 
     def _navigate(self, method: str, address: str, body: str | None) -> Page:
@@ -162,7 +161,7 @@ def walk(browser: Browser, answering: Answering) -> Page:
         if form is not None:
             page = browser.press(page, form, answering(page, form))
         elif page.status == 200 and page.links:
-            page = browser.get(urljoin(page.url, page.links[0][0]))
+            page = browser.get(urljoin(page.url, page.links[0]))
         else:
             return page
         if page.status >= 500:
@@ -175,11 +174,11 @@ class _Reader(HTMLParser):
 
     def __init__(self, page: Page) -> None:
         super().__init__()
-        self.page, self.form = page, None if not page.forms else page.forms[-1]
+        self.page = page
+        self.form: Form | None = None
         self.in_main = False
         self.words: list[str] = []
         self.collecting: dict[str, list[str]] = {}
-        self.waiting: Field | None = None  # the choice whose label is being read
         self.area: Field | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -189,15 +188,15 @@ class _Reader(HTMLParser):
             case "main":
                 self.in_main = True
             case "form":
-                self.form = Form(given.get("action", ""), given.get("method", "get"), self.in_main)
+                self.form = Form(given.get("action", ""), self.in_main)
                 self.page.forms.append(self.form)
             case "input" | "textarea" if self.form is not None:
                 self._field(tag, given)
             case "button" if self.form is not None:
-                self.form.buttons.append((given.get("name", ""), given.get("value", ""), ""))
+                self.form.buttons.append((given.get("name", ""), given.get("value", "")))
             case "a" if self.in_main and given.get("href", "").startswith("/"):
-                self.page.links.append((given["href"], ""))
-            case "title" | "h1" | "label":
+                self.page.links.append(given["href"])
+            case "title" | "h1":
                 self.collecting[tag] = []
 
     def handle_endtag(self, tag: str) -> None:
@@ -213,9 +212,6 @@ class _Reader(HTMLParser):
                 self.page.title = said
             case "h1":
                 self.page.heading = said
-            case "label" if self.waiting is not None:
-                self.waiting.labels.append(said)
-                self.waiting = None
             case "textarea":
                 self.area = None
 
@@ -237,6 +233,5 @@ class _Reader(HTMLParser):
             here.offered.append(given.get("value", "on"))
             if "checked" in given:
                 here.chosen.append(given.get("value", "on"))
-            self.waiting = here
         elif kind == "textarea":
             self.area = here

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from instruments.model import ChooseMany, Note, Number, Question, Text, Wording
-from instruments.records import columns_of
+from instruments.model import NOT_ASKED, NOT_SURE, PREFER_NOT, ChooseMany, Note, Number, Question, Text, Wording
+from instruments.records import MISSING_WORDS, columns_of
 from instruments.rules import Is
 
 from ..table import ABSENT, SKIPPED, Mask, Table
+
+KINDS = tuple(MISSING_WORDS[kind] for kind in (NOT_SURE, PREFER_NOT, None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class Distribution:
     text: str
     wordings: tuple[str, ...]  # how each role was asked, where the roles were asked in different words
     steps: tuple[str, ...]
+    on_scale: int  # how many of the steps, from the first on, have an order
     kinds_of_missing: tuple[str, ...]
     spreads: tuple[Spread, ...]
 
@@ -76,8 +79,8 @@ def distributions(table: Table) -> Iterator[Distribution]:
 def _codes(table: Table, question: Question, name: str, who: tuple[tuple[str, str, Mask], ...]) -> Distribution:
     column = table.columns[name]
     role = question.roles[0]
-    steps = [choice for choice in column.choices if choice.code < 97]
-    refusals = [choice for choice in column.choices if choice.code >= 97]
+    steps = [choice for choice in column.choices if choice.code < NOT_SURE]
+    refusals = [choice for choice in column.choices if choice.code >= NOT_SURE]
     values = table.values[name]
 
     def spread(words: str, mask: Mask) -> Spread:
@@ -97,7 +100,8 @@ def _codes(table: Table, question: Question, name: str, who: tuple[tuple[str, st
         text=column.text[role],
         wordings=_wordings(table, column.text),
         steps=tuple(choice.label[role] for choice in steps),
-        kinds_of_missing=(*(choice.label[role] for choice in refusals), "skipped"),
+        on_scale=len(column.scale),
+        kinds_of_missing=(*(choice.label[role] for choice in refusals), MISSING_WORDS[None]),
         spreads=tuple(spread(words, mask) for asked_of, words, mask in who if asked_of in question.roles),
     )
 
@@ -113,7 +117,8 @@ def _ticks(table: Table, question: ChooseMany, who: tuple[tuple[str, str, Mask],
             text=f"{question.text[role]} {choice.label[role]}",
             wordings=_wordings(table, table.columns[f"{question.id}_{choice.code}"].text),
             steps=("ticked", "not ticked"),
-            kinds_of_missing=(*(each.label[role] for each in question.refusals), "skipped"),
+            on_scale=2,
+            kinds_of_missing=(*(each.label[role] for each in question.refusals), MISSING_WORDS[None]),
             spreads=tuple(
                 Spread(
                     group=words,
@@ -134,7 +139,7 @@ def _numbers(table: Table, question: Number, who: tuple[tuple[str, str, Mask], .
     starts = range(question.low, question.high + 1, width)
     bands = [(start, min(start + width - 1, question.high)) for start in starts]
     values, kinds = table.values[question.id], table.missing[question.id]
-    words_of_missing = [word for word in ("not sure", "prefer not to say", "skipped") if (kinds == word).any()]
+    words_of_missing = [word for word in KINDS if (kinds == word).any()]
 
     def spread(words: str, mask: Mask) -> Spread:
         here, why = values[mask], kinds[mask]
@@ -143,7 +148,7 @@ def _numbers(table: Table, question: Number, who: tuple[tuple[str, str, Mask], .
             group=words,
             counts=tuple(int(np.count_nonzero(given & (here >= low) & (here <= high))) for low, high in bands),
             missing=tuple(int(np.count_nonzero(why == word)) for word in words_of_missing),
-            asked=int(np.count_nonzero(why != "not asked")),
+            asked=int(np.count_nonzero(why != MISSING_WORDS[NOT_ASKED])),
         )
 
     return Distribution(
@@ -151,6 +156,7 @@ def _numbers(table: Table, question: Number, who: tuple[tuple[str, str, Mask], .
         text=question.text[role],
         wordings=_wordings(table, question.text),
         steps=tuple(f"{low} to {high}" for low, high in bands),
+        on_scale=len(bands),
         kinds_of_missing=tuple(words_of_missing),
         spreads=tuple(spread(words, mask) for asked_of, words, mask in who if asked_of in question.roles),
     )

@@ -10,6 +10,7 @@ from html import escape
 
 import plotly.graph_objects as go
 import plotly.io
+from plotly.colors import sample_colorscale
 from plotly.offline import get_plotlyjs
 
 from ..comparing import Estimate, Finding
@@ -22,20 +23,33 @@ CONFIG = {
     "displayModeBar": False,
     "responsive": True,
 }
-INK, PAPER, TEAL = "#1c2630", "#ffffff", "#0d5c5f"
-RAMP = ("#7a3b12", "#c98a55", "#d9d4c7", "#7fb5b3", "#0d5c5f", "#06383a", "#55457d", "#a89ac7")
-"""Brown to teal, told apart by colour-blind readers; two violets for answers beside a scale."""
+INK, PAPER, TEAL, ZONE = "#1c2630", "#ffffff", "#0d5c5f", "#e6f1f0"
+RAMP = [[0.0, "#7a3b12"], [0.25, "#c98a55"], [0.5, "#d9d4c7"], [0.75, "#7fb5b3"], [1.0, "#0d5c5f"]]
+"""Brown to teal over a neutral middle, told apart by colour-blind readers: for answers that have an order."""
+BESIDE = ("#55457d", "#a89ac7", "#cbbfe0")  # answers that stand beside the scale
+UNORDERED = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f")
+"""Okabe & Ito's colours: for answers without an order."""
 FIXED = {"fixedrange": True, "automargin": True}
-ROW_HEIGHT = 34  # pixels a bar
+QUARTERS = [0, 25, 50, 75, 100]
+ROW_HEIGHT = 54  # pixels a bar, with its words above it
 TEMPLATE = go.layout.Template(
     layout={
         "font": {"family": "system-ui, Segoe UI, Roboto, Noto Sans, Arial, sans-serif", "size": 14, "color": INK},
         "paper_bgcolor": PAPER,
         "plot_bgcolor": PAPER,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "margin": {"l": 12, "r": 26, "t": 8, "b": 8},
         "hoverlabel": {"bgcolor": PAPER},
     }
 )
+
+
+def colours(each: Distribution) -> list[str]:
+    """One colour a step: a ramp for a scale, others for what stands beside it or has no order."""
+    if not each.on_scale:
+        return [UNORDERED[index % len(UNORDERED)] for index in range(len(each.steps))]
+    points = [index / max(1, each.on_scale - 1) for index in range(each.on_scale)]
+    beside = [BESIDE[index % len(BESIDE)] for index in range(len(each.steps) - each.on_scale)]
+    return [*sample_colorscale(RAMP, points), *beside]
 
 
 def script() -> str:
@@ -44,40 +58,52 @@ def script() -> str:
 
 
 def bars(each: Distribution, stamp: str | None) -> str:
-    """Stacked bars, one a group, every step always shown; n stands at each bar."""
+    """Stacked bars, one a group with its words and n above it, every step always shown."""
     rows = [spread for spread in each.spreads if spread.answered][::-1]
     figure = go.Figure()
-    for index, step in enumerate(each.steps):
+    for index, (step, colour) in enumerate(zip(each.steps, colours(each), strict=True)):
         figure.add_bar(
             orientation="h",
-            name=escape(step),
-            y=[f"{escape(spread.group)} (n = {spread.answered})" for spread in rows],
+            width=0.45,
+            y=list(range(len(rows))),
             x=[spread.shares[index] for spread in rows],
             customdata=[spread.counts[index] for spread in rows],
             hovertemplate=f"{escape(step)}: %{{x:.0f}} % (%{{customdata}})<extra></extra>",
-            marker={"color": _colour(index, len(each.steps)), "line": {"color": PAPER, "width": 1}},
+            marker={"color": colour, "line": {"color": PAPER, "width": 1}},
+        )
+    for row, spread in enumerate(rows):
+        figure.add_annotation(
+            text=f"{escape(spread.group)} (n = {spread.answered})",
+            **{"x": 0, "y": row, "xanchor": "left", "yanchor": "bottom", "yshift": 11, "showarrow": False},
         )
     figure.update_layout(
         template=TEMPLATE,
         barmode="stack",
-        height=ROW_HEIGHT * max(1, len(rows)) + 110,
-        xaxis={"range": [0, 101], "ticksuffix": " %", **FIXED},
-        yaxis={**FIXED, "ticklabelstandoff": 6},
-        legend={"orientation": "h", "traceorder": "normal", "y": -0.25, "yanchor": "top"},
+        height=ROW_HEIGHT * len(rows) + 44,
+        xaxis={
+            "range": [0, 100],
+            "tickvals": [0, 25, 50, 75, 100],
+            "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
+            **FIXED,
+        },
+        yaxis={"range": [-0.5, len(rows) - 0.3], "visible": False, **FIXED},
+        showlegend=False,
     )
     return _div(figure, f"bars-{each.column}", stamp)
 
 
-def forest(found: Sequence[Finding], no_effect: float, margin: float, stamp: str | None, name: str) -> str:
+def forest(found: Sequence[Finding], margin: float, stamp: str | None, name: str) -> str:
     """All estimates of one kind on one axis, with the zone of no interest shaded."""
     shown = [(each, each.effect) for each in found if each.effect is not None][::-1]
+    no_effect = shown[0][1].no_effect
+    about_shares = no_effect == 0.0
     figure = go.Figure()
-    figure.add_vrect(x0=no_effect - margin, x1=no_effect + margin, fillcolor="#e6f1f0", line_width=0, layer="below")
+    figure.add_vrect(x0=no_effect - margin, x1=no_effect + margin, fillcolor=ZONE, line_width=0, layer="below")
     figure.add_vline(x=no_effect, line={"color": INK, "width": 1})
     figure.add_scatter(
         mode="markers",
         x=[effect.value for _, effect in shown],
-        y=[f"{each.planned.id} (n = {each.n[0]} + {each.n[1]})" for each, _ in shown],
+        y=[each.planned.id for each, _ in shown],
         error_x={
             "type": "data",
             "symmetric": False,
@@ -90,12 +116,13 @@ def forest(found: Sequence[Finding], no_effect: float, margin: float, stamp: str
     )
     figure.update_layout(
         template=TEMPLATE,
-        height=ROW_HEIGHT * max(2, len(shown)) + 70,
+        height=34 * max(2, len(shown)) + 60,
         xaxis={
-            "range": [0, 1] if no_effect == 0.5 else [-1, 1],
-            "fixedrange": True,
+            "range": [-1, 1] if about_shares else [0, 1],
+            "tickvals": [-1, -0.5, 0, 0.5, 1] if about_shares else [0, 0.25, 0.5, 0.75, 1],
+            "tickformat": "+.0%" if about_shares else ".2f",
             "zeroline": False,
-            "automargin": True,
+            **FIXED,
         },
         yaxis={**FIXED, "ticklabelstandoff": 6},
         showlegend=False,
@@ -105,17 +132,6 @@ def forest(found: Sequence[Finding], no_effect: float, margin: float, stamp: str
 
 def _reach(end: float, effect: Estimate) -> float:
     return abs(end - effect.value) if end == end else 0.0  # nan: there is no interval
-
-
-def _colour(index: int, steps: int) -> str:
-    """Few steps are spread over the ramp's ends and middle."""
-    if steps == 2:
-        return (TEAL, "#d9d4c7")[index]
-    if steps == 3:
-        return (RAMP[0], RAMP[2], RAMP[4])[index]
-    if steps == 4:
-        return (RAMP[0], RAMP[1], RAMP[3], RAMP[4])[index]
-    return RAMP[index % len(RAMP)]
 
 
 def _div(figure: go.Figure, name: str, stamp: str | None) -> str:
@@ -128,7 +144,7 @@ def _div(figure: go.Figure, name: str, stamp: str | None) -> str:
             y=0.5,
             showarrow=False,
             opacity=0.35,
-            font={"size": 26, "color": INK},
+            font={"size": 22, "color": INK},
             textangle=-8,
         )
     return str(plotly.io.to_html(figure, full_html=False, include_plotlyjs=False, div_id=name, config=CONFIG))

@@ -10,7 +10,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from instruments import VERSION
+from instruments import VERSION, doors
+from instruments.records import DURATIONS
 from instruments.rules import ALWAYS, Is, Rule, in_words
 
 from ..comparing import COMPUTED, SEED, Finding, findings
@@ -19,6 +20,7 @@ from ..table import Table
 from . import figures
 from .distributions import distributions, groups
 
+TOTALS = ("opened", "agreed", "story opened", "sent")  # in the order in which they happen
 STAMPS = {"practice": "Practice", "made-up": "Made-up data", "live": None}
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -35,7 +37,7 @@ def html(table: Table, lock: Lock) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["signed"] = lambda value: f"{value:+.0f}".replace("-", "−")
+    environment.filters.update(signed=_signed, fraction=_fraction, p_value=_p_value, sentence=_sentence)
     return environment.get_template("report.html").render(
         study=table.study,
         plan=table.study.plan,
@@ -44,13 +46,16 @@ def html(table: Table, lock: Lock) -> str:
         stamp=stamp,
         n=table.n,
         who=[(words, int(mask.sum())) for _, words, mask in groups(table)],
-        totals=table.totals,
+        totals=[(name, table.totals[name]) for name in TOTALS if name in table.totals],
         durations=_durations(table),
         findings=found,
         families=table.study.plan.families,
         rule_in_words=lambda rule: _in_words(table, rule),
-        forests=[Markup(each) for each in _forests(table, found, stamp)],
-        distributions=[(each, Markup(figures.bars(each, stamp))) for each in spread],
+        forests=_forests(table, found, stamp),
+        distributions=[
+            (each, zip(each.steps, figures.colours(each), strict=True), Markup(figures.bars(each, stamp)))
+            for each in spread
+        ],
         plotly=Markup(figures.script()),
         seed=SEED,
         not_computed=[each.planned for each in found if each.planned.test not in COMPUTED],
@@ -58,21 +63,55 @@ def html(table: Table, lock: Lock) -> str:
     )
 
 
-def _forests(table: Table, found: tuple[Finding, ...], stamp: str | None) -> list[str]:
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises Environment."""
+    fresh = path.with_name(path.name + ".partial")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise doors.Environment(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _forests(table: Table, found: tuple[Finding, ...], stamp: str | None) -> list[tuple[str, Markup]]:
     """One forest for superiorities, one for differences of shares, where there is anything to show."""
     smallest = table.study.plan.smallest
-    kinds = (("brunner_munzel", 0.5, smallest.superiority - 0.5), ("risk_difference", 0.0, smallest.risk_difference))
+    kinds = (
+        ("brunner_munzel", "Chance that the first group gives the higher answer", smallest.superiority - 0.5),
+        ("risk_difference", "Share of the first group minus share of the second", smallest.risk_difference),
+    )
     made = []
-    for test, no_effect, margin in kinds:
+    for test, title, margin in kinds:
         here = [each for each in found if each.planned.test == test and each.effect is not None]
         if here:
-            made.append(figures.forest(here, no_effect, margin, stamp, f"forest-{test}"))
+            made.append((title, Markup(figures.forest(here, margin, stamp, f"forest-{test}"))))
     return made
+
+
+def _fraction(value: float, digits: int = 3) -> str:
+    """A number between −1 and 1 in APA form: no leading zero, a true minus."""
+    text = f"{abs(value):.{digits}f}"
+    return ("−" if value < 0 and float(text) else "") + text.removeprefix("0")
+
+
+def _p_value(p: float) -> str:
+    """p in APA form; what would round to 1 says so."""
+    return "< .001" if p < 0.001 else "> .999" if p > 0.999 else f"= {_fraction(p)}"
+
+
+def _signed(value: float) -> str:
+    """A whole number with its sign."""
+    return f"{value:+.0f}".replace("-", "−")
+
+
+def _sentence(words: str) -> str:
+    """The first letter raised, and names left as they are."""
+    return words[:1].upper() + words[1:]
 
 
 def _durations(table: Table) -> list[tuple[str, int]]:
     counted = Counter(str(each) for each in table.values["duration"])
-    return [(band, counted[band]) for band in sorted(counted)]
+    return [(band, counted[band]) for band in DURATIONS.values()]
 
 
 def _in_words(table: Table, rule: Rule) -> str:
@@ -89,10 +128,12 @@ def _in_words(table: Table, rule: Rule) -> str:
             return str(means[leaf.column])
         if leaf.column in means and set(leaf.any_of) == {0}:
             return f"not ({means[leaf.column]})"
+        question = table.study.question(leaf.column)
+        asked = f"“{next(iter(question.text.values()))}”" if question else leaf.column
         column = table.columns.get(leaf.column)
         labels = {choice.code: next(iter(choice.label.values())) for choice in column.choices} if column else {}
-        said = " or ".join(f"“{labels[value]}”" if value in labels else str(value) for value in leaf.any_of)
-        return f"{leaf.column} is {said}"
+        said = " or ".join(f"“{labels[value]}”" if value in labels else f"“{value}”" for value in leaf.any_of)
+        return f"{asked} is {said}"
 
     return in_words(rule, named)
 

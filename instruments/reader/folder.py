@@ -11,7 +11,7 @@ from ..words import catalogue, digest
 from ..written import Plain, Problem, Unreadable, Written, read_yaml, written
 from . import plan_file, study_file
 from .questionnaire import FILE as QUESTIONNAIRE
-from .questionnaire import choice_lists, either_order, part, story
+from .questionnaire import choice_lists, either_order, parts, story
 from .questions import Questions
 from .references import cross_check
 from .section import Problems, Section, did_you_mean
@@ -40,7 +40,7 @@ def read(folder: Path) -> Study:
 def read_or_problems(folder: Path) -> tuple[Study | None, tuple[Problem, ...]]:
     """The study, as far as it can be read, and every problem in file and line order."""
     if not folder.is_dir():
-        return None, (Problem(str(folder), 1, "is not a folder; a study is a folder of YAML files"),)
+        return None, (Problem(str(folder), 0, "is not a folder; a study is a folder of YAML files"),)
     files: dict[str, Written] = {}
     unreadable: list[Problem] = []
     for name in (*NEEDED, *OPTIONAL):
@@ -52,11 +52,11 @@ def read_or_problems(folder: Path) -> tuple[Study | None, tuple[Problem, ...]]:
     for path in sorted(folder.glob("*.y*ml")):
         if path.name not in (*NEEDED, *OPTIONAL, *BESIDE):
             meant = did_you_mean(path.name, (*NEEDED, *OPTIONAL, *BESIDE))
-            unreadable.append(Problem(path.name, 1, f"is not a file of a study{meant}"))
+            unreadable.append(Problem(path.name, 0, f"is not a file of a study{meant}"))
     if any(name not in files for name in NEEDED):
         return None, tuple(sorted(unreadable))
     study, problems = _study(files)
-    found = tuple(sorted({*unreadable, *problems}))
+    found = tuple(sorted({*unreadable, *problems}))  # both orders of parts say the same once
     return study, found
 
 
@@ -75,7 +75,7 @@ def _study(files: Mapping[str, Written]) -> tuple[Study, list[Problem]]:
     language = study_file.language(head, problems)
     interface = catalogue(language)
     spoken = tuple(str(each.value) for each in head.items("languages")) or (language,)
-    fields = study_file.fields(head, interface, problems)
+    fields = study_file.fields(head, language, interface, problems)
     modules = tuple(str(each.value) for each in head.items("modules_on")) or ("core",)
 
     body = Section(files["questionnaire.yaml"], QUESTIONNAIRE, problems, "questionnaire.yaml")
@@ -83,7 +83,7 @@ def _study(files: Mapping[str, Written]) -> tuple[Study, list[Problem]]:
     roles = tuple(role.id for role in fields["roles"])
     questions = Questions(roles, modules, interface, lists, problems)
     told, story_questions = story(files["story.yaml"], problems) if "story.yaml" in files else (None, None)
-    parts = tuple(part(each, questions, story_questions) for each in body.items("parts", needed=True))
+    read_parts = parts(body, questions, story_questions)
 
     plain: dict[str, Plain] = {name: at.plain() for name, at in files.items()}
     canonical = fingerprints.canonical(plain, {each: digest(each) for each in spoken if each == language})
@@ -92,11 +92,11 @@ def _study(files: Mapping[str, Written]) -> tuple[Study, list[Problem]]:
         fingerprint=fingerprints.fingerprint(canonical),
         canonical=canonical,
         languages=spoken,
-        parts=parts,
-        either_order=either_order(body, parts, problems),
+        parts=read_parts,
+        either_order=either_order(body, read_parts, problems),
         story=told,
         plan=plan_file.plan(files.get("plan.yaml"), problems),
         words=interface,
     )
-    cross_check(study, questions.off, problems)
+    cross_check(study, questions.off, questions.unread, problems)
     return study, problems.found

@@ -25,6 +25,7 @@ from ..rules import ALWAYS
 from ..written import Written
 from .rules import rule
 from .section import Problems, Section
+from .section import name as a_name
 
 FILE = {
     "status": "whether it is frozen, in words",
@@ -117,7 +118,7 @@ def _derived(name: str, at: Written, problems: Problems) -> Derived | None:
     if len(forms) != 1:
         problems.add(at, f"“{name}” takes exactly one of {', '.join(FORMS)}")
         return None
-    common: dict[str, Any] = {"name": name, "place": at.place, "means": section.words("means")}
+    common: dict[str, Any] = {"name": a_name(name, at, problems), "place": at.place, "means": section.words("means")}
     match forms[0]:
         case "when":
             return When(**common, rule=rule(section.get("when"), problems), among=rule(section.get("among"), problems))
@@ -142,10 +143,15 @@ def _derived(name: str, at: Written, problems: Problems) -> Derived | None:
 
 
 def _families(section: Section, problems: Problems) -> tuple[tuple[Family, ...], tuple[Comparison, ...]]:
-    families, comparisons = [], []
+    families: list[Family] = []
+    comparisons: list[Comparison] = []
     for id, entry in section.mapping("families"):
         inner = Section(entry, FAMILY, problems, f"family {id}")
-        made = [_comparison(str(name), one, problems) for name, one in inner.mapping("comparisons", needed=True)]
+        made: list[Comparison] = []
+        for name, one in inner.mapping("comparisons", needed=True):
+            if name in [each.id for each in (*comparisons, *made)]:
+                problems.add(one, f"“{name}” is already the name of a comparison")
+            made.append(_comparison(str(name), one, problems))
         families.append(
             Family(id=str(id), title=inner.words("title") or str(id), comparisons=tuple(each.id for each in made))
         )

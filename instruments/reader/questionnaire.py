@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ..model import Factor, Part, Question, Story
 from ..written import Written
 from .questions import Questions
-from .section import Problems, Section, did_you_mean, words
+from .section import Problems, Section, did_you_mean, name, words
 from .wording import ChoiceLists
 
 FILE = {
@@ -36,7 +36,18 @@ class StoryQuestions(NamedTuple):
     afterwards: list[Written]
 
 
-def part(at: Written, questions: Questions, story: StoryQuestions | None) -> Part:
+def parts(section: Section, questions: Questions, story: StoryQuestions | None) -> tuple[Part, ...]:
+    """All parts, each under a name of its own."""
+    found: list[Part] = []
+    for each in section.items("parts", needed=True):
+        made = _part(each, questions, story)
+        if made.id in [other.id for other in found]:
+            questions.problems.add(each, f"“{made.id}” is already the name of a part")
+        found.append(made)
+    return tuple(found)
+
+
+def _part(at: Written, questions: Questions, story: StoryQuestions | None) -> Part:
     """One part with its pages; a page of which nothing is on disappears."""
     section = Section(at, PART, questions.problems, "a part")
     told: tuple[tuple[Question, ...], ...] = ()
@@ -50,7 +61,7 @@ def part(at: Written, questions: Questions, story: StoryQuestions | None) -> Par
         told = _pages(story.while_read, questions)
         listed = story.afterwards
     id = section.words("id", needed=True) or ""
-    return Part(id=id, title=section.words("title") or id, pages=told + _pages(listed, questions), told=len(told))
+    return Part(id=id, title=section.words("title") or "", pages=told + _pages(listed, questions), told=len(told))
 
 
 def _pages(listed: list[Written], questions: Questions) -> tuple[tuple[Question, ...], ...]:
@@ -76,18 +87,12 @@ def story(at: Written, problems: Problems) -> tuple[Story, StoryQuestions]:
         if not isinstance(each.value, dict):
             pieces.append(words(each, problems, "a piece of the story") or "")
             continue
-        for name, told in each.value.items():
+        for factor, told in each.value.items():
             levels = told.value if isinstance(told.value, dict) else {}
             if len(levels) < 2:
-                problems.add(told, f"the factor “{name}” needs at least two ways to be told")
-            pieces.append(
-                Factor(
-                    id=str(name),
-                    levels={
-                        str(level): words(said, problems, f"{name} {level}") or "" for level, said in levels.items()
-                    },
-                )
-            )
+                problems.add(told, f"the factor “{factor}” needs at least two ways to be told")
+            told_as = {str(level): words(said, problems, f"{factor} {level}") or "" for level, said in levels.items()}
+            pieces.append(Factor(id=name(str(factor), told, problems), levels=told_as))
     return (
         Story(intro=section.words("intro") or "", pieces=tuple(pieces)),
         StoryQuestions(section.items("questions", needed=True), section.items("afterwards")),
@@ -108,14 +113,17 @@ def either_order(
         return None
     names = [tuple(str(each.value) for each in one.value) for one in _lists(at)]
     known = {each.id for each in parts}
-    for name in (name for group in names for name in group if name not in known):
-        problems.add(at, f"“{name}” is not a part{did_you_mean(name, known)}")
+    unknown = [part for group in names for part in group if part not in known]
+    for each in unknown:
+        problems.add(at, f"“{each}” is not a part{did_you_mean(each, known)}")
+    if unknown:
+        return None
     order = [each.id for each in parts]
     if len(names) != 2 or not all(names):
         problems.add(at, "“either_order” holds two lists of parts: [[first], [second]]")
         return None
     together = [*names[0], *names[1]]
-    if together[0] in order and order[order.index(together[0]) :][: len(together)] != together:
+    if order[order.index(together[0]) :][: len(together)] != together:
         problems.add(at, "the parts of “either_order” follow each other in “parts”, in the same order")
         return None
     return names[0], names[1]

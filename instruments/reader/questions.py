@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,9 +20,9 @@ from ..model import (
     Text,
     Wording,
 )
-from ..written import Written
+from ..written import Key, Written
 from .rules import rule
-from .section import Problems, Section, did_you_mean
+from .section import Problems, Section, did_you_mean, name
 from .wording import ChoiceLists, wording
 
 EVERY_QUESTION = {
@@ -61,7 +60,6 @@ BY_TYPE: Mapping[str, Mapping[str, str]] = {
     "grid": {"rows": "column name: words", "choices": "the steps, in order", "shuffle": "rows", **LABELS, **REFUSALS},
     "note": {},
 }
-NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
 class Questions:
@@ -78,22 +76,19 @@ class Questions:
         self.roles, self.modules, self.interface = roles, modules, interface
         self.lists, self.problems = lists, problems
         self.off: set[str] = set()  # questions of modules that are off
+        self.unread: set[str] = set()  # questions whose type cannot be read
 
     def question(self, at: Written) -> Question | None:
         """One question, or None where it is in a module that is off or cannot be read."""
         entries = at.value if isinstance(at.value, dict) else {}
         kind = entries["type"].value if "type" in entries else None
-        if kind not in BY_TYPE:
-            place = entries.get("type", at)
-            meant = did_you_mean(str(kind), set(BY_TYPE)) or f"; it is one of {', '.join(BY_TYPE)}"
-            self.problems.add(
-                place, f"“{kind}” is not a type of question{meant}" if kind else "a question needs “type”"
-            )
+        if not isinstance(kind, str) or kind not in BY_TYPE:
+            self._no_such_type(at, entries, kind)
             return None
-        section = Section(at, {**EVERY_QUESTION, **BY_TYPE[str(kind)]}, self.problems, f"a {kind} question")
+        section = Section(at, {**EVERY_QUESTION, **BY_TYPE[kind]}, self.problems, f"a {kind} question")
         id = section.words("id", needed=True) or ""
-        if id and not NAME.match(id):
-            self.problems.add(at, f"“{id}” is not a name; use small letters, digits and _")
+        if id:
+            name(id, at, self.problems)
         asked = self._roles(section)
         text = self._words(section, "text", asked, needed=True)
         roles = tuple(role for role in asked if self._module(section, role) in self.modules)
@@ -110,11 +105,27 @@ class Questions:
             "source": tuple(str(each.value) for each in section.items("source")),
             "sensitive": section.truth("sensitive", False),
         }
-        made = self._made(str(kind), section, asked, common)
+        made = self._made(kind, section, asked, common)
         if not roles:
             self.off.update({id, *(row.id for row in made.rows)} if isinstance(made, Grid) else {id})
             return None
         return made
+
+    def _no_such_type(self, at: Written, entries: Mapping[Key, Written], kind: object) -> None:
+        """Without its type a question cannot be read; its name is remembered, so that rules on it are no faults."""
+        if "id" in entries:
+            self.unread.add(str(entries["id"].value))
+        if "type" in entries:
+            meant = did_you_mean(str(kind), set(BY_TYPE)) or f"; it is one of {', '.join(BY_TYPE)}"
+            self.problems.add(entries["type"], f"“{kind}” is not a type of question{meant}")
+            return
+        near = [(key, entry) for key, entry in entries.items() if key not in EVERY_QUESTION]
+        misspelt = next((entry for key, entry in near if did_you_mean(str(key), ("type",))), None)
+        if misspelt is None:
+            self.problems.add(at, "a question needs “type”")
+        else:
+            key = next(key for key, entry in near if entry is misspelt)
+            self.problems.add(misspelt, f"“{key}” is not a key of a question; did you mean “type”?")
 
     def _made(self, kind: str, section: Section, roles: tuple[str, ...], common: dict[str, Any]) -> Question:
         match kind:
@@ -154,8 +165,11 @@ class Questions:
                 return Grid(
                     **common,
                     rows=tuple(
-                        Row(id=str(name), text=wording(entry, roles, self.problems, f"row {name}"))
-                        for name, entry in section.mapping("rows", needed=True)
+                        Row(
+                            id=name(str(row), entry, self.problems),
+                            text=wording(entry, roles, self.problems, f"row {row}"),
+                        )
+                        for row, entry in section.mapping("rows", needed=True)
                     ),
                     scale=self.lists.choices(section, "choices", roles),
                     refusals=self._refusals(section, roles),

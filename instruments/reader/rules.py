@@ -20,6 +20,8 @@ def rule(at: Written | None, problems: Problems) -> Rule:
             case "any":
                 inner = entry.value if isinstance(entry.value, list) else [entry]
                 parts.append(AnyOf(tuple(rule(each, problems) for each in inner)))
+            case "not" if entry.value is None:
+                problems.add(entry, "“not” needs a rule: as it stands it never holds")
             case "not":
                 parts.append(NoneOf(rule(entry, problems)))
             case _:
@@ -32,6 +34,8 @@ def values(at: Written, problems: Problems) -> tuple[Value, ...]:
     """One value or a list of them: codes, or words such as `blank`."""
     listed = at.value if isinstance(at.value, list) else [at]
     found: list[Value] = []
+    if not listed:
+        problems.add(at, "an empty list never holds; name at least one code")
     for each in listed:
         if isinstance(each.value, int | str) and not isinstance(each.value, bool):
             found.append(each.value)

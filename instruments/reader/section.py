@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from ..written import Key, Place, Problem, Written
+
+NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+RESERVED = ("any", "not", "blank")
 
 
 class Problems:
@@ -124,6 +128,15 @@ def words(at: Written, problems: Problems, what: str, *, empty: bool = False) ->
         return str(at.value)
     problems.add(at, f"{what} is words, not {_kind(at)}")
     return None
+
+
+def name(text: str, at: Written, problems: Problems) -> str:
+    """A name that may become a column, a field and a word in rules; anything else is a problem."""
+    if not NAME.match(text):
+        problems.add(at, f"“{text}” is not a name; use small letters, digits and _")
+    elif text in RESERVED:
+        problems.add(at, f"“{text}” means something else in rules; choose another name")
+    return text
 
 
 def did_you_mean(written: str, known: Mapping[str, str] | tuple[str, ...] | set[str]) -> str:

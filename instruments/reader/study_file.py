@@ -19,7 +19,7 @@ from ..model import (
 )
 from ..words import languages
 from ..written import Written
-from .section import Problems, Section, did_you_mean, words
+from .section import Problems, Section, did_you_mean, name, words
 
 FILE = {
     "id": "a short name for files and columns",
@@ -79,17 +79,17 @@ LINE = {
 }
 
 
-def fields(section: Section, interface: Mapping[str, str], problems: Problems) -> dict[str, Any]:
+def fields(section: Section, language: str, interface: Mapping[str, str], problems: Problems) -> dict[str, Any]:
     """The fields of a `Study` that study.yaml decides."""
     title = section.words("title", needed=True) or ""
-    roles = role_names(section)
+    roles = _roles(section, problems)
     return {
-        "id": section.words("id", needed=True) or "",
+        "id": _id(section, problems),
         "version": section.words("version") or "",
         "title": title,
         "public_name": section.words("public_name") or interface["survey"],
         "status": section.words("status") or interface["status_unknown"],
-        "language": language(section, problems),
+        "language": language,
         "roles": roles,
         "role_question": _role_question(section, tuple(role.id for role in roles), problems),
         "information": _paragraphs(section, "information", problems),
@@ -115,9 +115,16 @@ def language(section: Section, problems: Problems) -> str:
     return known[0] if known else "en"
 
 
-def role_names(section: Section) -> tuple[Role, ...]:
+def _id(section: Section, problems: Problems) -> str:
+    id = section.words("id", needed=True)
+    return name(id, section.entries["id"], problems) if id else ""
+
+
+def _roles(section: Section, problems: Problems) -> tuple[Role, ...]:
     """The roles; a study that names none has participants."""
-    found = tuple(Role(id=str(id), name=str(entry.value or id)) for id, entry in section.mapping("roles"))
+    found = tuple(
+        Role(id=name(str(id), entry, problems), name=str(entry.value or id)) for id, entry in section.mapping("roles")
+    )
     return found or (Role(id="participant", name="participants"),)
 
 
@@ -163,9 +170,10 @@ def _consent(section: Section, interface: Mapping[str, str], problems: Problems)
         kept_with = inner.one_of("kept_with", ("answers", "text"), "") or None
         if required and kept_with:
             problems.add(each, "a required tick is not kept: without it there is nothing to keep")
+        id = inner.words("id", needed=True)
         ticks.append(
             Tick(
-                id=inner.words("id", needed=True) or "",
+                id=name(id, each, problems) if id else "",
                 text=inner.words("text", needed=True) or "",
                 required=required,
                 kept_with=kept_with,

@@ -32,7 +32,6 @@ class ChoiceLists:
 
     def __init__(self, lists: Mapping[str, Written], problems: Problems) -> None:
         self.lists, self.problems = lists, problems
-        self.used: set[str] = set()
 
     def choices(self, section: Section, key: str, roles: tuple[str, ...], *, needed: bool = True) -> tuple[Choice, ...]:
         """The choices under `key`: a list's name, or codes with labels; `labels` rewords some of them."""
@@ -43,7 +42,6 @@ class ChoiceLists:
             if at.value not in self.lists:
                 self.problems.add(at, f"“{at.value}” is not a list of choices{did_you_mean(at.value, set(self.lists))}")
                 return ()
-            self.used.add(at.value)
             at = self.lists[at.value]
         if not isinstance(at.value, dict) or not at.value:
             self.problems.add(at, "choices are written as “code: label” lines, or as the name of a list")
