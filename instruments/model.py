@@ -146,6 +146,7 @@ class Factor:
     """A piece of the story and the ways in which it is told: level → words."""
 
     id: str
+    place: Place
     levels: Mapping[str, str]
 
 
@@ -180,6 +181,7 @@ class Tick:
     """One consent tick; an optional one is kept `with_` the answers or the text, as its column."""
 
     id: str
+    place: Place
     text: str
     required: bool
     kept_with: str | None  # "answers", "text" or None

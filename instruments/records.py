@@ -173,21 +173,19 @@ def table_columns(study: Study) -> dict[str, type]:
 
 def payload(study: Study, kind: str, facts: Mapping[str, Any], answers: Answers) -> dict[str, Any]:
     """What is sealed of one sent questionnaire. A column that is left out was not asked."""
-    return {"format": FORMAT, "fingerprint": study.fingerprint, "kind": kind, **facts, **answers}
+    return {**facts, **answers, **_origin(study, kind)}
 
 
 def text_payload(
     study: Study, kind: str, role: str, ticks: Mapping[str, int], texts: Mapping[str, str]
 ) -> dict[str, Any]:
     """What is sealed of somebody's own words: the role and the tick that allows quoting, no more."""
-    return {
-        "format": FORMAT,
-        "fingerprint": study.fingerprint,
-        "kind": kind,
-        "role": role,
-        **ticks,
-        "texts": dict(texts),
-    }
+    return {**ticks, "role": role, "texts": dict(texts), **_origin(study, kind)}
+
+
+def _origin(study: Study, kind: str) -> dict[str, Any]:
+    """What a record says of itself; nothing that anybody answered can stand over it."""
+    return {"format": FORMAT, "fingerprint": study.fingerprint, "kind": kind}
 
 
 def to_bytes(record: Mapping[str, Any]) -> bytes:

@@ -22,6 +22,7 @@ from . import clock
 
 BUDGET = 3000  # encoded bytes; stock nginx answers 502 a little above
 STEP = 512  # drafts are padded to steps, so that a length on the wire says little
+SPARE = 64  # what a draft that was taken may still grow by: the minute it was seen compresses now so, now so
 LARGEST = 32 * 1024 - 2048  # bytes of JSON, so that what fits a cookie also fits a record
 LOCK = ".draft-keys-lock"
 MINUTES_ON_OWN_DEVICE = 24 * 60
@@ -87,7 +88,7 @@ class DraftKeys:
         return [self.keys[today], *(key for day, key in self.keys.items() if day != today)]
 
     def _turned(self, today: str) -> dict[str, bytes]:
-        with (self.path.parent / LOCK).open("w") as lock:
+        with os.fdopen(os.open(self.path.parent / LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # two processes on one folder must agree on a key
             kept: dict[str, bytes] = {}
             if self.path.exists():
@@ -101,16 +102,20 @@ class DraftKeys:
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 file.writelines(f"{day} {key.hex()}\n" for day, key in sorted(kept.items()))
             fresh.replace(self.path)
-        for path in (self.path, self.path.parent / LOCK):  # when somebody came first today is nobody's business
+        for path in (
+            self.path,
+            self.path.parent / LOCK,
+            self.path.parent,
+        ):  # when somebody came first today is nobody's business
             os.utime(path, (clock.start_of_month(), clock.start_of_month()))
         return kept
 
 
-def to_cookie(what: Draft | Receipt, keys: DraftKeys, today: str) -> str:
-    """Encrypted, compressed, padded. Raises TooLong when it passes the budget."""
+def to_cookie(what: Draft | Receipt, keys: DraftKeys, today: str, spare: int = 0) -> str:
+    """Encrypted, compressed, padded, with so many bytes to spare. Raises TooLong when it passes the budget."""
     raw = json.dumps(_plain(what), ensure_ascii=False, separators=(",", ":")).encode()
     packed = zlib.compress(raw, 6)
-    padded = len(packed).to_bytes(2) + packed
+    padded = len(packed).to_bytes(2) + packed + b"\0" * spare
     padded = padded.ljust(-(-len(padded) // STEP) * STEP, b"\0")
     encoded = base64.urlsafe_b64encode(Aead(keys.of(today)[0]).encrypt(padded)).rstrip(b"=").decode()
     if len(encoded) > BUDGET or len(raw) > LARGEST:

@@ -9,7 +9,17 @@ from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from . import clock
-from .drafts import MINUTES_OF_RECEIPT, MINUTES_ON_OWN_DEVICE, Draft, Receipt, TooLong, from_cookie, junk, to_cookie
+from .drafts import (
+    MINUTES_OF_RECEIPT,
+    MINUTES_ON_OWN_DEVICE,
+    SPARE,
+    Draft,
+    Receipt,
+    TooLong,
+    from_cookie,
+    junk,
+    to_cookie,
+)
 from .survey import survey
 
 
@@ -58,10 +68,9 @@ def carrying(what: Draft | Receipt, answer: ResponseReturnValue) -> Response:
 
 
 def replacing(answer: ResponseReturnValue) -> Response:
-    """The answer, with the draft replaced by junk: a cookie that is only deleted lets Back show the page again."""
+    """The answer, with junk in the cookie, draft or none: only a cookie that changes keeps Back from the page."""
     response = make_response(answer)
-    if survey().cookie in request.cookies:
-        _set(response, junk(), None)
+    _set(response, junk(), None)
     return response
 
 
@@ -80,9 +89,9 @@ def gone(language: str) -> ResponseReturnValue:
 
 
 def fits(draft: Draft) -> bool:
-    """Does the draft still fit its cookie?"""
+    """Does the draft fit its cookie, now and on every later page?"""
     try:
-        to_cookie(draft, survey().draft_keys, clock.today())
+        to_cookie(draft, survey().draft_keys, clock.today(), SPARE)
     except TooLong:
         return False
     return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+import sys
 import threading
 import time
 from collections import Counter
@@ -43,7 +44,7 @@ class Store:
         self.waiting: Counter[str] = Counter()
         self.written = False  # the totals, in the transaction that is open
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.connection = self._connect()
             self.database = Database(self.connection)
             for table in records.TABLES:
@@ -109,7 +110,10 @@ class Store:
     def close(self) -> None:
         """Flush a last time and let go."""
         self.flusher.stop()
-        self.flush()
+        try:
+            self.flush()
+        except (sqlite3.Error, OSError) as error:
+            print(f"survey: {type(error).__name__} at the last flush", file=sys.stderr)
         self.connection.close()
 
     def _connect(self) -> sqlite3.Connection:
@@ -187,7 +191,8 @@ class Flusher:
             began = time.monotonic()
             try:
                 self.store.flush()
-            except (sqlite3.Error, OSError):
+            except (sqlite3.Error, OSError) as error:
+                print(f"survey: {type(error).__name__} at flush", file=sys.stderr)
                 self.wanted.set()  # the disk is full, locked or not ours to change: the next round tries again
             pause = max(SECONDS_TO_FLUSH / 2, 50 * (time.monotonic() - began))
 

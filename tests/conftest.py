@@ -12,9 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from analysis.rehearsal.walker import Browser, Form, Page, Sent
 from instruments import BUNDLED
+
+settings.register_profile("house", deadline=None)  # no test asserts a time
+settings.load_profile("house")
 
 STUDIES = Path(__file__).parent / "studies"
 STUDY = {"off_hours": BUNDLED, "tea": STUDIES / "tea", "every_kind": STUDIES / "every_kind"}

@@ -30,11 +30,25 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+def playwright():
+    with sync_api.sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright):
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def with_back_cache(playwright):
+    """Chromium as people have it: playwright alone would switch the back-forward cache off."""
+    keep = ["--disable-back-forward-cache"]
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, ignore_default_args=keep)
+    yield browser
+    browser.close()
 
 
 def faults(page) -> list[str]:
@@ -93,23 +107,81 @@ def test_every_page_of_the_survey_is_free_of_faults(chromium, serve, role, schem
     context.close()
 
 
-def test_the_survey_is_complete_without_javascript_and_back_shows_nothing_after_leaving(chromium, serve):
-    """Scripts off: from the first page to a filled one, leave, and Back finds no answer."""
-    server = serve("off_hours")
-    context = chromium.new_context(java_script_enabled=False)
+def nothing_shows(page) -> bool:
+    """No box is ticked, nothing is written, and no answer is said back."""
+    written = page.evaluate("[...document.querySelectorAll('input[type=text], textarea')].some(each => each.value)")
+    return not written and page.query_selector("main input:checked") is None and page.query_selector("dd") is None
+
+
+def back(page) -> None:
+    """Press Back; a page that comes out of the back-forward cache never “loads”, so only the change is waited for."""
+    page.go_back(wait_until="commit")
+    page.wait_for_timeout(300)
+
+
+def test_control_an_ordinary_link_leaves_the_filled_page_behind_back(with_back_cache, serve):
+    """Chromium keeps even a no-store page: without what our endings do, Back restores it as it was."""
+    server = serve("every_kind")
+    context = with_back_cache.new_context()
     page = context.new_page()
     page.goto(server.origin)
     page.click("main a.button")
-    while "/p/5" not in page.url:
+    while not page.url.endswith("/check"):
         answer(page, 0)
-    page.query_selector_all("main input[type=radio]")[2].check()
+    page.evaluate("addEventListener('pageshow', shown => { window.restored = shown.persisted })")
+    page.click("footer a[href$=privacy]")
+    back(page)
+    assert page.evaluate("window.restored") is True
+    assert not nothing_shows(page)
+    context.close()
+
+
+ENDINGS = {
+    "leave": "#leave",
+    "send": "form[action$='/send'] button",
+    "delete": "form[action$='/delete'] button",
+}
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("ending", sorted(ENDINGS))
+def test_back_shows_nothing_after_any_ending(with_back_cache, serve, ending, scripts):
+    """From the first page to the check, then an end: every press of Back finds no answer, with scripts and without."""
+    server = serve("every_kind")
+    context = with_back_cache.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    page.route("https://example.org/**", lambda route: route.fulfill(body="the neutral page"))
+    page.goto(server.origin)
+    page.click("main a.button")
+    while not page.url.endswith("/check"):
+        answer(page, 0)
+    assert not nothing_shows(page), "the control: before the end it shows"
+    page.click(ENDINGS[ending])
+    page.wait_for_url(
+        "**/sent" if ending == "send" else "**/deleted" if ending == "delete" else "https://example.org/**"
+    )
+    for _ in range(5):
+        back(page)
+        assert nothing_shows(page), page.url
+    context.close()
+
+
+@pytest.mark.parametrize(("path", "filling"), [("/en/withdraw", "#code"), ("/en/agree", "#agreed")])
+def test_back_after_leaving_a_page_without_a_draft_shows_nothing(with_back_cache, serve, path, filling):
+    """A typed code, a ticked consent: gone too, though there was no cookie yet."""
+    server = serve("every_kind")
+    context = with_back_cache.new_context()
+    page = context.new_page()
+    page.route("https://example.org/**", lambda route: route.fulfill(body="the neutral page"))
+    page.goto(server.origin + path)
+    if filling == "#code":
+        page.fill(filling, "ABCD EFGH")
+    else:
+        page.check(filling)
     page.click("#leave")
-    page.wait_for_url("**/away")
-    assert context.cookies() == []
-    for _ in range(4):
-        page.go_back()
-        assert page.query_selector("main input:checked") is None
-        assert "want" not in page.content() or page.query_selector("main input[name=want]") is None
+    page.wait_for_url("https://example.org/**")
+    back(page)
+    assert nothing_shows(page), page.url
     context.close()
 
 

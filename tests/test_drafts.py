@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey_app.drafts import BUDGET, Draft, DraftKeys, Receipt, TooLong, from_cookie, junk, to_cookie
+from survey_app.drafts import BUDGET, SPARE, Draft, DraftKeys, Receipt, TooLong, from_cookie, junk, to_cookie
 
 TODAY, TOMORROW, THE_DAY_AFTER = "2026-11-23", "2026-11-24", "2026-11-25"
 
@@ -45,8 +45,9 @@ def test_the_keys_are_for_this_user_alone_and_say_no_time(keys):
     assert stat.S_IMODE(keys.path.stat().st_mode) == 0o600
     from datetime import UTC, datetime
 
-    changed = datetime.fromtimestamp(keys.path.stat().st_mtime, UTC)
-    assert (changed.day, changed.hour, changed.minute, changed.second) == (1, 0, 0, 0)
+    for path in (keys.path, keys.path.parent):
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        assert (changed.day, changed.hour, changed.minute, changed.second) == (1, 0, 0, 0)
 
 
 def test_the_length_of_a_cookie_says_little(keys):
@@ -93,3 +94,21 @@ def test_how_long_a_draft_lives():
     own = Draft(study="f", begun=0, seen=0, own_device=True)
     assert own.alive(24 * 60)
     assert not own.alive(24 * 60 + 1)
+
+
+def test_a_draft_that_was_taken_fits_on_every_later_page(keys):
+    """The minute it was seen changes and compresses differently: what fitted with room to spare still fits."""
+    import secrets
+    from dataclasses import replace
+
+    words = secrets.token_hex(2000)
+    for cut in range(0, 4000, 7):
+        sent = draft(own_words=words[cut:])
+        try:
+            to_cookie(sent, keys, TODAY, SPARE)
+        except TooLong:
+            continue
+        for minute in (101, 137, 999_999, 29_700_123):
+            assert len(to_cookie(replace(sent, seen=minute), keys, TODAY)) <= BUDGET
+        return
+    raise AssertionError("nothing fitted at all")

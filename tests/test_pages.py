@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import re
+from dataclasses import replace
 
 import pytest
-from conftest import Scripted, to_page
+from conftest import STUDY, Scripted, to_page
 
 from analysis.rehearsal.walker import Browser
+from instruments.reader import read
+from survey_app import clock
+from survey_app.app import create_app
 from survey_app.codes import code
+from survey_app.drafts import Draft, DraftKeys, Receipt, to_cookie
+from survey_app.serve import _keep_quiet, open_survey
 
 CANARY = "ANSCANARY"
 
@@ -282,6 +289,91 @@ def test_there_is_no_way_back_before_the_first_question(server):
     assert 'class="back"' not in first.html
 
 
+def cookie_of(server, **changed) -> str:
+    """A draft as this server would seal it, with some things changed."""
+    keys = DraftKeys(server.data / "draft-keys")
+    mark = read(STUDY["every_kind"]).fingerprint[:16]
+    draft = Draft(study=mark, begun=clock.minute(), seen=clock.minute(), role="reader")
+    return f"s={to_cookie(replace(draft, **changed), keys, clock.today())}"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "own", "status"), [(29, False, 200), (32, False, 410), (32, True, 200), (24 * 60 + 2, True, 410)]
+)
+def test_a_draft_ends_with_its_time(server, minutes, own, status):
+    """Half an hour without a page on a shared device, a day on an own one."""
+    Browser(server.origin).get("/en/check")
+    cookie = cookie_of(server, seen=clock.minute() - minutes, own_device=own)
+    assert raw(server, "GET", "/en/check", Cookie=cookie)[0] == status
+
+
+def test_a_draft_of_another_version_of_the_study_is_not_gone_on_with(server):
+    """What was asked then is not what is asked now."""
+    assert raw(server, "GET", "/en/check", Cookie=cookie_of(server, study="0" * 16))[0] == 410
+
+
+@pytest.mark.parametrize(("minutes", "shown"), [(14, True), (17, False)])
+def test_a_receipt_ends_after_a_quarter_of_an_hour(server, minutes, shown):
+    """Then the code cannot be shown any more."""
+    keys = DraftKeys(server.data / "draft-keys")
+    kept = Receipt(code=code(bytes(16)), seen=clock.minute() - minutes, show=True)
+    page = raw(server, "GET", "/en/sent", Cookie=f"s={to_cookie(kept, keys, clock.today())}")[2]
+    assert (code(bytes(16))[:4] in page) == shown
+
+
+def test_a_foreign_page_deletes_withdraws_and_shows_nothing(server):
+    """Every post that changes something comes from our own page; the control is the same post from there."""
+    browser = Browser(server.origin)
+    check = to_page(browser, Scripted(), "/check")
+    cookie = f"s={browser.cookies['s']}"
+    foreign = {"Cookie": cookie, "Origin": "https://elsewhere.example", "Content_Type": FORM}
+    assert "Set-Cookie" not in raw(server, "POST", "/en/delete", b"", **foreign)[1]
+    assert raw(server, "POST", "/en/withdraw", b"code=" + code(bytes(16)).encode(), **foreign)[0] == 410
+    browser.press(check, check.form, [])
+    receipt = {**foreign, "Cookie": f"s={browser.cookies['s']}"}
+    assert "Set-Cookie" not in raw(server, "POST", "/en/sent", b"code=show", **receipt)[1]
+    assert "Set-Cookie" in raw(server, "POST", "/en/sent", b"code=show", Cookie=receipt["Cookie"], Content_Type=FORM)[1]
+
+
+def test_free_text_is_not_remembered_or_sent_to_a_spelling_service(server):
+    """autocomplete and spellcheck are off where people write."""
+    page = on_page(Browser(server.origin), "because", Scripted(days=["2"]))
+    assert re.search(r'<textarea id="because"[^>]* autocomplete="off" spellcheck="false"', page.html)
+    assert page.html.count('autocomplete="off"') >= 2
+
+
+def test_an_error_inside_says_only_its_class_and_its_place(tmp_path, monkeypatch, capsys):
+    """What was typed is neither in the page nor in the log, whatever breaks."""
+    survey = open_survey(read(STUDY["every_kind"]), tmp_path / "data", "practice", None)
+    app = create_app(survey)
+
+    def breaks(*_):
+        raise RuntimeError(CANARY)
+
+    monkeypatch.setattr("survey_app.pages.survey", breaks)
+    reply = app.test_client().get("/en/")
+    survey.store.close()
+    said = capsys.readouterr()
+    assert reply.status_code == 500
+    assert "Something went wrong on our side" in reply.text
+    assert CANARY not in reply.text + said.out + said.err
+    assert re.search(r"^survey: RuntimeError at test_pages.py:\d+$", said.err, re.MULTILINE)
+
+
+def test_the_server_itself_logs_no_address(capsys):
+    """Waitress's own lines carry the peer: only level, or class, and code location are written."""
+    _keep_quiet()
+    log = logging.getLogger("waitress")
+    log.warning("from %s", "203.0.113.77")
+    try:
+        raise ValueError("203.0.113.77")
+    except ValueError:
+        log.exception("uncaptured exception at 203.0.113.77")
+    said = capsys.readouterr().err
+    assert "203.0.113" not in said
+    assert re.search(r"^survey: ValueError at test_pages:\d+$", said, re.MULTILINE)
+
+
 def test_a_foreign_page_starts_nothing(server):
     """Consent comes from our own page; a strange token is no server error."""
     foreign = raw(server, "POST", "/en/agree", b"agreed=1", Origin="https://elsewhere.example", Content_Type=FORM)
@@ -356,6 +448,9 @@ def test_addresses_and_agents_are_stored_and_logged_nowhere(server):
     raw(server, "POST", "/en/agree", b"x" * 200_000, Content_Type=FORM)
     import socket
 
+    with socket.create_connection(("127.0.0.1", server.port)) as rude:
+        rude.sendall(b"GET http://[::1/ HTTP/1.1\r\n\r\n")
+        rude.recv(1000)
     with socket.create_connection(("127.0.0.1", server.port)) as rude:
         rude.sendall(b"NOT HTTP AT ALL\r\n\r\n")
         rude.recv(1000)

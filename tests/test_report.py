@@ -92,9 +92,12 @@ def test_words_that_look_like_html_stay_words(tmp_path):
     folder = tmp_path / "study"
     shutil.copytree(STUDY["every_kind"], folder)
     path = folder / "questionnaire.yaml"
-    path.write_text(path.read_text().replace("1: red", "1: '<img src=x onerror=alert(1)>'"))
+    path.write_text(
+        path.read_text().replace("1: red", "1: '<img src=x onerror=alert(1)><a href=\"https://x.example\">'")
+    )
     page = reported(filled(tmp_path / "data", [{"role": "reader", "colour": 1}], study=read(folder)))
     assert "<img" not in page
+    assert "\\u003ca href" not in page, "plotly would make a link of it"
 
 
 def test_live_answers_are_not_reported_yet(tmp_path):
@@ -119,3 +122,12 @@ def test_a_rehearsal_of_any_study(name, tmp_path):
     assert f"{sent} answers" in page
     assert "Made-up data: nobody gave these answers." in page
     assert '"text":"Made-up data"' in page
+
+
+def test_numbers_are_printed_as_they_are():
+    """Nothing rounds to “.000” that is nearly 1, a minus is a minus, and names keep their letters."""
+    from analysis.report.writing import _fraction, _p_value, _sentence
+
+    assert [_p_value(p) for p in (0.0004, 0.0123, 0.9997, 1.0)] == ["< .001", "= .012", "> .999", "> .999"]
+    assert [_fraction(value) for value in (0.0444, -0.03, 1.0, -0.0001)] == [".044", "−.030", "1.000", ".000"]
+    assert _sentence("thinking Alex hurt") == "Thinking Alex hurt"

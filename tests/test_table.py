@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from conftest import STUDY
@@ -9,7 +11,7 @@ from hypothesis import given
 from test_opening import filled, opened
 from test_rules import RULES
 
-from analysis.table import ABSENT, SKIPPED, UNKNOWN, load
+from analysis.table import SKIPPED, UNKNOWN, load
 from instruments.reader import read
 from instruments.rules import AllOf, AnyOf, Is, NoneOf, holds
 
@@ -35,16 +37,21 @@ def table(tmp_path_factory):
     return load(opened(data).path)
 
 
-def in_order(table, column):
-    """A column by person, found again by their colour, mood and again (the rows lie in content order)."""
-    people = []
+def person_by_person(table, values) -> list:
+    """Values in the order of PEOPLE: each is found again by a few answers (rows lie in content order)."""
+    found = []
     for each in PEOPLE:
         where = np.ones(table.n, dtype=bool)
         for name in ("mood", "again", "r1", "r2"):
             where &= table.values[name] == (SKIPPED if each[name] is None else each[name])
         assert where.sum() == 1
-        people.append(table.values[column][where][0])
-    return people
+        found.append(values[where][0])
+    return found
+
+
+def in_order(table, column) -> list:
+    """A column, person by person."""
+    return person_by_person(table, table.values[column])
 
 
 @pytest.mark.parametrize(
@@ -83,48 +90,54 @@ def test_the_first_that_was_asked(table):
         (NoneOf(Is("liked", (2, 3))), [0, 1, 1, 1, 0, 1]),
         (AllOf((Is("good", (1, 0)), Is("weather", ("wet",)))), [0, 1, 0, 0, 0, 1]),
         (AnyOf((Is("good", (1,)), Is("colour", (9,)))), [1, 0, 0, 0, 1, 0]),
+        (Is("data", (5, 0)), [1, 1, 0, 0, 0, 0]),
+        (Is("data", ("not sure",)), [0, 0, 0, 0, 0, 1]),
+        (Is("data", ("blank",)), [0, 0, 0, 0, 0, 0]),
     ],
 )
 def test_who_a_mask_picks_out(table, rule, who):
     """Codes, ticks, refusals, blanks, words, *not*: counted by hand."""
-    mask = table.mask(rule)
-    people = []
-    for each in PEOPLE:
-        where = np.ones(table.n, dtype=bool)
-        for name in ("mood", "again", "r1", "r2"):
-            where &= table.values[name] == (SKIPPED if each[name] is None else each[name])
-        people.append(int(mask[where][0]))
-    assert people == who
+    assert person_by_person(table, table.mask(rule).astype(int)) == who
 
 
 @given(RULES)
 def test_the_mask_is_the_rule_that_asked(tmp_path_factory, rule):
-    """Whatever the rule, the analyst's subset is the participant's route, person by person."""
-    table = cached(tmp_path_factory)
-    renamed = rename(rule)
-    mask = table.mask(renamed)
-    for person in range(table.n):
-        answers = {name: int(table.values[name][person]) for name in ("mood", "again")}
-        known = {name: None if value == SKIPPED else value for name, value in answers.items() if value != ABSENT}
-        assert holds(renamed, known) == bool(mask[person])
+    """Whatever the rule, the analyst's subset is the participant's route, person by person: choices, ticks, numbers."""
+    table, people = cached(tmp_path_factory)
+    for names in ({"a": "mood", "b": "days"}, {"a": "again", "b": "data"}):
+        renamed = rename(rule, names)
+        mask = table.mask(renamed)
+        for person in people:
+            where = np.flatnonzero(table.values["r1"] == person["r1"])[0]
+            known = {name: tuple(each) if isinstance(each, list) else each for name, each in person.items()}
+            assert holds(renamed, known) == bool(mask[where])
 
 
-def rename(rule):
+def rename(rule, names):
     match rule:
         case Is(column, values):
-            return Is({"a": "mood", "b": "again"}[column], values)
+            return Is(names[column], values)
         case AllOf(rules) | AnyOf(rules):
-            return type(rule)(tuple(rename(each) for each in rules))
+            return type(rule)(tuple(rename(each, names) for each in rules))
         case NoneOf(inner):
-            return NoneOf(rename(inner))
+            return NoneOf(rename(inner, names))
 
 
 _TABLES = {}
+OFFERED = {
+    "mood": (1, 97, None),
+    "again": (2, None),
+    "days": ([1], [2, 3], [97], None),
+    "data": (1, 2, 97, "not sure", None),
+}
 
 
 def cached(factory):
+    """A table in which every person is told apart by `r1`, and those people."""
     if not _TABLES:
-        people = [{"mood": mood, "again": again} for mood in (1, 2, 97, None) for again in (1, 2, None)]
-        data = filled(factory.mktemp("masks") / "data", [*people, {"mood": 1}, {}], study=every_kind)
-        _TABLES["table"] = load(opened(data).path)
-    return _TABLES["table"]
+        people = [dict(zip(OFFERED, answers, strict=True)) for answers in product(*OFFERED.values())]
+        people += [{"mood": 1}, {"data": 1}, {}]
+        people = [{"role": "reader", **each, "r1": number + 1000} for number, each in enumerate(people)]
+        data = filled(factory.mktemp("masks") / "data", people, study=every_kind)
+        _TABLES["all"] = load(opened(data).path), people
+    return _TABLES["all"]

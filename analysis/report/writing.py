@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from importlib import metadata
@@ -67,7 +68,8 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all. Raises Environment."""
     fresh = path.with_name(path.name + ".partial")
     try:
-        fresh.write_text(text, encoding="utf-8")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)  # for its writer alone, until its writer passes it on
         fresh.replace(path)
     except OSError as error:
         raise doors.Environment(f"{path} cannot be written: {error.strerror}.") from error

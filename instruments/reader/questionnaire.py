@@ -92,7 +92,7 @@ def story(at: Written, problems: Problems) -> tuple[Story, StoryQuestions]:
             if len(levels) < 2:
                 problems.add(told, f"the factor “{factor}” needs at least two ways to be told")
             told_as = {str(level): words(said, problems, f"{factor} {level}") or "" for level, said in levels.items()}
-            pieces.append(Factor(id=name(str(factor), told, problems), levels=told_as))
+            pieces.append(Factor(id=name(str(factor), told, problems), place=told.place, levels=told_as))
     return (
         Story(intro=section.words("intro") or "", pieces=tuple(pieces)),
         StoryQuestions(section.items("questions", needed=True), section.items("afterwards")),
@@ -116,7 +116,7 @@ def either_order(
     unknown = [part for group in names for part in group if part not in known]
     for each in unknown:
         problems.add(at, f"“{each}” is not a part{did_you_mean(each, known)}")
-    if unknown:
+    if unknown or len(known) < len(parts):
         return None
     order = [each.id for each in parts]
     if len(names) != 2 or not all(names):

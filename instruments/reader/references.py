@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
@@ -43,15 +44,19 @@ def cross_check(study: Study, off: set[str], unread: set[str], problems: Problem
 
 def _names_once(study: Study, problems: Problems) -> None:
     """Every name that becomes a column, a word in rules or a field stands for one thing."""
-    claims = [(column.name, Place("study.yaml", 1)) for column in columns(study) if column.question is None]
-    claims += [(tick.id, Place("study.yaml", 1)) for tick in study.consent if tick.kept_with != "answers"]
+    own = [(tick.id, tick.place) for tick in study.consent]
+    own += [(factor.id, factor.place) for factor in study.story.factors] if study.story else []
+    facts = Counter(column.name for column in columns(study) if column.question is None)
+    facts.subtract(name for name, _ in own)  # what is left are the names that the records need themselves
+    claims = [(name, Place("study.yaml", 1)) for name, count in facts.items() if count > 0]
+    claims += own
     for question in study.questions():
         names = {question.id}
         for column in columns_of(question):
             names |= {column.name, column.name + MISSING_SUFFIX} if column.kind == "number" else {column.name}
         claims += [(name, question.place) for name in sorted(names)]
     claims += [(each.name, each.place) for each in study.plan.derived]
-    seen = {"kind", "fingerprint", "format", "question", "text"}
+    seen = {"kind", "fingerprint", "format", "question", "text", "texts"}
     for name, place in claims:
         if name in seen:
             problems.add(place, f"“{name}” is already the name of a column")

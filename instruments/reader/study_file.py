@@ -174,6 +174,7 @@ def _consent(section: Section, interface: Mapping[str, str], problems: Problems)
         ticks.append(
             Tick(
                 id=name(id, each, problems) if id else "",
+                place=each.place,
                 text=inner.words("text", needed=True) or "",
                 required=required,
                 kept_with=kept_with,
@@ -181,7 +182,9 @@ def _consent(section: Section, interface: Mapping[str, str], problems: Problems)
         )
     if ticks and not any(tick.required for tick in ticks):
         problems.add(section.entries["consent"], "at least one tick is required: it says that the person agrees")
-    return tuple(ticks) or (Tick(id="agree", text=interface["agree_tick"], required=True, kept_with=None),)
+    return tuple(ticks) or (
+        Tick(id="agree", place=section.at.place, text=interface["agree_tick"], required=True, kept_with=None),
+    )
 
 
 def _consent_check(section: Section, roles: tuple[Role, ...], problems: Problems) -> ConsentCheck | None:
