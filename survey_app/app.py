@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from traceback import extract_tb
+from typing import assert_never
 
 from flask import Flask, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 
-from instruments.model import Study
+from instruments.model import ChooseMany, ChooseOne, Grid, Note, Number, Question, Rating, Study, Text
 from instruments.route import Shown
 
 from .drafts import Draft
@@ -108,7 +109,32 @@ def _give_words(app: Flask, survey: Survey) -> None:
         return answered(shown, str(draft.role), draft.answers, study.words)
 
     app.jinja_env.globals.update(
-        study=study, words=study.words, kind=survey.kind, lang=study.language, paragraphs=paragraphs, answered=said
+        study=study,
+        words=study.words,
+        kind=survey.kind,
+        lang=study.language,
+        paragraphs=paragraphs,
+        answered=said,
+        template_of=template_of,
     )
     app.jinja_env.filters["filled"] = lambda text: escape(study.filled(text))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def template_of(question: Question) -> str:
+    """The piece of a page that shows this kind of question."""
+    match question:
+        case Rating() | ChooseOne():
+            return "questions/choose.html"
+        case ChooseMany():
+            return "questions/choose_many.html"
+        case Grid():
+            return "questions/grid.html"
+        case Number():
+            return "questions/number.html"
+        case Text():
+            return "questions/text.html"
+        case Note():
+            return "questions/note.html"
+        case _:
+            assert_never(question)

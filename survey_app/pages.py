@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms.form import BaseForm
 
 from instruments import route
 
@@ -13,6 +14,7 @@ from . import clock, forms
 from .drafts import Draft
 from .passing import carrying, fits, from_our_page, gone, opened
 from .survey import survey
+from .way import Way
 
 pages = Blueprint("pages", __name__, url_prefix="/<language>")
 
@@ -53,8 +55,8 @@ def agreed(language: str) -> ResponseReturnValue:
     if here.study.role_question is None:
         role = here.study.roles[0].id
         draft = replace(draft, role=role, secret=here.mint.secret(role))
-    next_step = "pages.understood" if here.study.consent_check else "pages.question"
-    return carrying(draft, redirect(_first(next_step, language, draft), 303))
+    asked_first = url_for("pages.understood", language=language) if here.study.consent_check else None
+    return carrying(draft, redirect(asked_first or _nearest(draft, language), 303))
 
 
 @pages.get("/found")
@@ -82,7 +84,7 @@ def understanding(language: str) -> ResponseReturnValue:
     if draft is None or check is None:
         return gone(language)
     if request.form.get("understood") == str(check.correct):
-        return carrying(draft, redirect(_first("pages.question", language, draft), 303))
+        return carrying(draft, redirect(_nearest(draft, language), 303))
     return carrying(draft, redirect(url_for("pages.main_points", language=language), 303))
 
 
@@ -117,7 +119,8 @@ def role_chosen(language: str) -> ResponseReturnValue:
         return redirect(url_for("endings.not_for_you", language=language), 303)
     if draft.role != choice.role:  # another side is asked other things: nothing said for one is sent for the other
         draft = replace(draft, role=choice.role, secret=survey().mint.secret(choice.role), answers={})
-    return _onward(replace(draft, chosen=choice.code), language, ROLE_PAGE, to_check=False)
+    draft = replace(draft, chosen=choice.code)
+    return _onward(draft, survey().way(draft).after(ROLE_PAGE), "pages.question", language)
 
 
 @pages.get("/p/<int:number>")
@@ -127,36 +130,40 @@ def question(language: str, number: int) -> ResponseReturnValue:
     draft = opened()
     if draft is None:
         return gone(language)
-    page = _page(draft, number)
+    way = survey().way(draft)
+    page = way.page(number)
     if page is None:  # not on the way any more, after a change
         return carrying(draft, redirect(_nearest(draft, language), 303))
     if page.story_is_new and page.story:
         survey().store.tally("story opened")
-    asked = page.asked(survey().known(draft))
+    asked = page.asked(way.known)
     filled = forms.form(asked, str(draft.role), survey().study.words, None, draft.answers)
-    return carrying(draft, _render(draft, page, asked, filled))
+    return carrying(draft, _render(draft, way, page, asked, filled))
 
 
 @pages.post("/p/<int:number>")
 @pages.post("/check/<int:number>", endpoint="changed")
 def answer(language: str, number: int) -> ResponseReturnValue:
-    """Take one page of answers and move on."""
+    """Take one page of answers and move on; after a change, first to what the change has opened."""
     draft = opened(posted=True)
     if draft is None or draft.role is None:
         return gone(language)
-    page = _page(draft, number)
+    way = survey().way(draft)
+    page = way.page(number)
     if page is None:
         return carrying(draft, redirect(_nearest(draft, language), 303))
-    asked = page.asked(survey().known(draft))
+    asked = page.asked(way.known)
     filled = forms.form(asked, draft.role, survey().study.words, request.form, {})
     if not filled.validate():
-        return carrying(draft, _render(draft, page, asked, filled)), 422
-    answers = {**draft.answers, **forms.answers(asked, filled)}
-    fuller = draft.answering(route.on_the_way(survey().way(draft), survey().facts(draft), answers))
+        return carrying(draft, _render(draft, way, page, asked, filled)), 422
+    further = way.answering(forms.answers(asked, filled))
+    fuller = draft.answering(further.answers)
     if not fits(fuller):
         forms.refuse(filled, survey().study.words["no_room"])
-        return carrying(draft, _render(draft, page, asked, filled)), 422
-    return _onward(fuller, language, number, to_check=request.endpoint == "pages.changed")
+        return carrying(draft, _render(draft, way, page, asked, filled)), 422
+    if request.endpoint == "pages.changed":
+        return _onward(fuller, further.open(), "pages.change", language)
+    return _onward(fuller, further.after(number), "pages.question", language)
 
 
 @pages.get("/check")
@@ -165,31 +172,18 @@ def check(language: str) -> ResponseReturnValue:
     draft = opened()
     if draft is None or draft.role is None:
         return gone(language)
-    known = survey().known(draft)
-    way = [(page, asked) for page in survey().way(draft) if (asked := page.asked(known))]
+    way = survey().way(draft)
+    walked = way.walked()
+    back = _back(way, walked[-1][0].number + 1 if walked else ROLE_PAGE, language)
     chosen = survey().study.role_choice(draft.chosen)
-    back = _back(draft, way[-1][0].number + 1 if way else ROLE_PAGE, language)
-    return carrying(draft, render_template("check.html", draft=draft, way=way, chosen=chosen, back=back))
+    return carrying(draft, render_template("check.html", draft=draft, way=walked, chosen=chosen, back=back))
 
 
-def _onward(draft: Draft, language: str, number: int, *, to_check: bool) -> ResponseReturnValue:
-    """To the next page on the way, or to the check; after a change, first what the change has opened."""
-    way, known = survey().way(draft), survey().known(draft)
-    page = route.open_page(way, known) if to_check else route.next_page(way, known, number)
+def _onward(draft: Draft, page: route.Page | None, endpoint: str, language: str) -> ResponseReturnValue:
+    """To that page, or to the check where there is none."""
     if page is None:
         return carrying(draft, redirect(url_for("pages.check", language=language), 303))
-    where = "pages.change" if to_check else "pages.question"
-    return carrying(draft, redirect(url_for(where, language=language, number=page.number), 303))
-
-
-def _first(endpoint: str, language: str, draft: Draft) -> str:
-    """The address of a step, where the questions begin with the role page or behind it."""
-    if endpoint != "pages.question":
-        return url_for(endpoint, language=language)
-    if draft.role is None:
-        return url_for("pages.role", language=language)
-    first = route.next_page(survey().way(draft), survey().known(draft))
-    return url_for(endpoint, language=language, number=first.number if first else route.FIRST_PAGE)
+    return carrying(draft, redirect(url_for(endpoint, language=language, number=page.number), 303))
 
 
 def _under_way(draft: Draft | None) -> bool:
@@ -198,29 +192,23 @@ def _under_way(draft: Draft | None) -> bool:
 
 
 def _nearest(draft: Draft, language: str) -> str:
-    """The address of the first page with something open, or of the check."""
+    """The address of the role page, of the first page with something open, or of the check."""
     if draft.role is None:
         return url_for("pages.role", language=language)
-    page = route.open_page(survey().way(draft), survey().known(draft))
+    page = survey().way(draft).open()
     if page is None:
         return url_for("pages.check", language=language)
     return url_for("pages.question", language=language, number=page.number)
 
 
-def _page(draft: Draft, number: int) -> route.Page | None:
-    """That page, if it is on this person's way."""
-    way, known = survey().way(draft), survey().known(draft)
-    return next((page for page in way if page.number == number and page.asked(known)), None)
-
-
-def _back(draft: Draft, number: int, language: str) -> str | None:
+def _back(way: Way, number: int, language: str) -> str | None:
     """The address of the page before; before the first question only the role can be changed."""
-    before = route.page_before(survey().way(draft), survey().known(draft), number)
+    before = way.before(number)
     if before is not None:
         return url_for("pages.question", language=language, number=before.number)
     return url_for("pages.role", language=language) if survey().study.role_question else None
 
 
-def _render(draft: Draft, page: route.Page, asked: tuple[route.Shown, ...], filled: object) -> str:
-    back = _back(draft, page.number, survey().study.language)
+def _render(draft: Draft, way: Way, page: route.Page, asked: tuple[route.Shown, ...], filled: BaseForm) -> str:
+    back = _back(way, page.number, survey().study.language)
     return render_template("page.html", draft=draft, page=page, asked=asked, form=filled, back=back)

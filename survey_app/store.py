@@ -40,9 +40,9 @@ class Store:
     def __init__(self, folder: Path, study: Study, kind: str) -> None:
         """Open or make the store. Raises Environment, or Refused where kinds of records would mix."""
         self.folder, self.path = folder, folder / records.SURVEY_FILE
-        self.lock = threading.Lock()
+        self.lock, self.counting = threading.Lock(), threading.Lock()
         self.waiting: Counter[str] = Counter()
-        self.written = False  # the totals, in the transaction that is open
+        self.taken: Counter[str] = Counter()  # totals in the transaction that is open
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.connection = self._connect()
@@ -104,7 +104,7 @@ class Store:
 
     def tally(self, name: str) -> None:
         """Count something that happened, in memory: it is written with the next Send, never by itself."""
-        with self.lock:
+        with self.counting:  # not the writer's lock: nobody waits for a flush to see a page
             self.waiting[name] += 1
 
     def close(self) -> None:
@@ -132,29 +132,32 @@ class Store:
         return connection
 
     def _add_totals(self, execute: Callable[..., sqlite3.Cursor]) -> None:
-        """Write what was counted since the last Send; it is forgotten only once it is committed."""
-        for name, count in (self.waiting + Counter(sent=1)).items():
+        """Write what was counted since the last Send."""
+        with self.counting:
+            self.taken, self.waiting = self.waiting, Counter()
+        for name, count in (self.taken + Counter(sent=1)).items():
             execute(
                 "INSERT INTO totals VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count",
                 (name, count),
             )
-        self.written = True
 
     @contextmanager
     def _writing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        """One transaction, whole or not at all, with nobody else writing."""
+        """One transaction, whole or not at all, with nobody else writing; totals count only if it is whole."""
         with self.lock:
-            execute, self.written = self.connection.execute, False
+            execute = self.connection.execute
             execute("BEGIN IMMEDIATE")
             try:
                 yield execute
                 execute("COMMIT")
-                if self.written:
-                    self.waiting.clear()
             except BaseException:
                 if self.connection.in_transaction:
                     execute("ROLLBACK")
+                with self.counting:
+                    self.waiting += self.taken
                 raise
+            finally:
+                self.taken = Counter()
 
     def _house(self, name: str, value: bytes) -> bytes:
         self.database.execute("INSERT INTO house VALUES (?, ?) ON CONFLICT DO NOTHING", (name, value))

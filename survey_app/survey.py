@@ -7,14 +7,14 @@ from typing import cast
 
 from flask import current_app
 
-from instruments import records, route
+from instruments import records
 from instruments.model import Study, Text
-from instruments.rules import Answer
 
 from . import clock, codes, sealing
 from .drafts import Draft, DraftKeys
 from .mint import Mint
 from .store import Sent, Store
+from .way import Way, way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,28 +44,21 @@ class Survey:
         """Is the public address an encrypted one?"""
         return (self.origin or "").startswith("https://")
 
-    def way(self, draft: Draft) -> tuple[route.Page, ...]:
-        """Every page of this person; none before the role is known."""
-        return route.pages(self.study, draft.role, draft.secret) if draft.role else ()
-
-    def facts(self, draft: Draft) -> dict[str, int | str]:
-        """What rules may look at besides answers."""
-        return route.facts(self.study, draft.role, draft.secret) if draft.role else {}
-
-    def known(self, draft: Draft) -> dict[str, Answer]:
-        """Facts and answers together, as rules see them."""
-        return {**self.facts(draft), **draft.answers}
+    def way(self, draft: Draft) -> Way:
+        """The way of this person."""
+        return way(self.study, draft)
 
     def send(self, draft: Draft) -> tuple[str, Sent]:
         """Seal and keep a whole questionnaire; return its code. Doing it twice leaves one."""
         assert draft.role is not None, "a draft with a role"
-        answers = route.completed(self.way(draft), self.facts(draft), draft.answers)
+        here = self.way(draft)
+        answers = here.completed()
         texts = {
             each.id: str(said)
             for each in self.study.questions()
             if isinstance(each, Text) and (said := answers.pop(each.id, None))
         }
-        facts: dict[str, int | str] = {**self.facts(draft), **_ticks(self.study, draft, "answers")}
+        facts: dict[str, int | str] = {**here.settled, **_ticks(self.study, draft, "answers")}
         facts["duration"] = records.duration(clock.minute() - draft.begun)
         if self.study.privacy.month:
             facts["month"] = clock.month()
