@@ -176,12 +176,15 @@ def _sheets(questions: list[Question], secret: bytes, settled: Mapping[str, int 
     here: list[Shown] = []
     for question in questions:
         whole = shown(question, secret, settled)
+        if len(whole.rows) <= CARDS_A_PAGE:
+            here.append(whole)
+            continue
         sheets = [whole.rows[start : start + CARDS_A_PAGE] for start in range(0, len(whole.rows), CARDS_A_PAGE)]
-        for number, rows in enumerate(sheets or [()], 1):
+        for number, rows in enumerate(sheets, 1):
             if number > 1:
                 yield tuple(here)
                 here = []
-            here.append(replace(whole, rows=rows, sheet=number, sheets=max(1, len(sheets))))
+            here.append(replace(whole, rows=rows, sheet=number, sheets=len(sheets)))
     if here:
         yield tuple(here)
 
