@@ -5,6 +5,7 @@ What a request does not carry can be neither stored nor logged, whatever goes wr
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -60,6 +61,7 @@ ALWAYS = (
     ("Permissions-Policy", FEATURES),
 )
 NO_STORE = ("Cache-Control", "no-store")
+WORTH_PACKING = 500  # bytes
 
 
 class Outermost:
@@ -81,11 +83,30 @@ class Outermost:
                 "wsgi.url_scheme": "https" if self.https else "http",
             }
         )
+        answer: list[Any] = []
 
         def started(status: str, headers: list[tuple[str, str]], *more: Any) -> Callable[[bytes], object]:
-            kept = [(name, value) for name, value in headers if name.lower() in SENT_OUT]
-            if not any(name.lower() == "cache-control" for name, _ in kept):
-                kept.append(NO_STORE)
-            return start_response(status, [*kept, *self.headers], *more)
+            answer[:] = [status, [*self._let_out(headers), *self.headers]]
+            return lambda data: None
 
-        return self.inner(inside, started)
+        parts = self.inner(inside, started)
+        body = b"".join(parts)
+        if (close := getattr(parts, "close", None)) is not None:
+            close()
+        status, headers = answer
+        if len(body) > WORTH_PACKING and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+            body, headers = _packed(body, headers)
+        start_response(status, headers)
+        return [body]
+
+    @staticmethod
+    def _let_out(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        kept = [(name, value) for name, value in headers if name.lower() in SENT_OUT]
+        return kept if any(name.lower() == "cache-control" for name, _ in kept) else [*kept, NO_STORE]
+
+
+def _packed(body: bytes, headers: list[tuple[str, str]]) -> tuple[bytes, list[tuple[str, str]]]:
+    """The body compressed; gzip's own header would say the time, so it says 0."""
+    small = gzip.compress(body, compresslevel=1, mtime=0)
+    rest = [(name, value) for name, value in headers if name.lower() != "content-length"]
+    return small, [*rest, ("Content-Encoding", "gzip"), ("Content-Length", str(len(small)))]

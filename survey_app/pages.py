@@ -28,6 +28,12 @@ def start(language: str) -> ResponseReturnValue:
     return render_template("start.html")
 
 
+@pages.get("/leaving")
+def leaving(language: str) -> ResponseReturnValue:
+    """How to leave fast, and what that cannot do: said before it is needed."""
+    return render_template("leaving.html")
+
+
 @pages.get("/agree")
 def agree(language: str) -> ResponseReturnValue:
     """The ticks; but answers that are already on this device are not thrown away unasked."""
@@ -55,17 +61,21 @@ def agreed(language: str) -> ResponseReturnValue:
     if here.study.role_question is None:
         role = here.study.roles[0].id
         draft = replace(draft, role=role, secret=here.mint.secret(role))
-    asked_first = url_for("pages.understood", language=language) if here.study.consent_check else None
-    return carrying(draft, redirect(asked_first or _nearest(draft, language), 303))
+    first = "pages.understood" if here.study.consent_check else "pages.device"
+    return carrying(draft, redirect(url_for(first, language=language), 303))
 
 
 @pages.get("/found")
 def found(language: str) -> ResponseReturnValue:
     """Answers are on this device already, perhaps somebody else's: go on, or delete them."""
+    return _pause(language, "found_heading", "found_text")
+
+
+@pages.get("/break")
+def pause(language: str) -> ResponseReturnValue:
+    """How long the answers wait, and where; go on, or delete them."""
     draft = opened()
-    if draft is None:
-        return gone(language)
-    return carrying(draft, render_template("found.html", onward=_nearest(draft, language)))
+    return _pause(language, "break_heading", "break_own" if draft and draft.own_device else "break_shared")
 
 
 @pages.get("/key-facts")
@@ -84,7 +94,7 @@ def understanding(language: str) -> ResponseReturnValue:
     if draft is None or check is None:
         return gone(language)
     if request.form.get("understood") == str(check.correct):
-        return carrying(draft, redirect(_nearest(draft, language), 303))
+        return carrying(draft, redirect(url_for("pages.device", language=language), 303))
     return carrying(draft, redirect(url_for("pages.main_points", language=language), 303))
 
 
@@ -95,6 +105,25 @@ def main_points(language: str) -> ResponseReturnValue:
     if draft is None or survey().study.consent_check is None:
         return gone(language)
     return carrying(draft, render_template("key_facts.html", draft=draft))
+
+
+@pages.get("/device")
+def device(language: str) -> ResponseReturnValue:
+    """Whose device it is decides how long the answers wait on it."""
+    draft = opened()
+    if draft is None:
+        return gone(language)
+    return carrying(draft, render_template("device.html", draft=draft))
+
+
+@pages.post("/device")
+def device_told(language: str) -> ResponseReturnValue:
+    """An own device keeps the answers for a day; everything else, and no answer, for half an hour."""
+    draft = opened(posted=True)
+    if draft is None:
+        return gone(language)
+    draft = replace(draft, own_device=request.form.get("device") == "own")
+    return carrying(draft, redirect(_nearest(draft, language), 303))
 
 
 @pages.get(f"/p/{ROLE_PAGE}")
@@ -184,6 +213,15 @@ def _onward(draft: Draft, page: route.Page | None, endpoint: str, language: str)
     if page is None:
         return carrying(draft, redirect(url_for("pages.check", language=language), 303))
     return carrying(draft, redirect(url_for(endpoint, language=language, number=page.number), 303))
+
+
+def _pause(language: str, heading: str, text: str) -> ResponseReturnValue:
+    """The choice between going on and deleting, under these words."""
+    draft, words = opened(), survey().study.words
+    if draft is None:
+        return gone(language)
+    said = {"heading": words[heading], "text": words[text]}
+    return carrying(draft, render_template("pause.html", draft=draft, onward=_nearest(draft, language), **said))
 
 
 def _under_way(draft: Draft | None) -> bool:

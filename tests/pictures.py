@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conftest import STUDY, Server
 from playwright.sync_api import sync_playwright
-from test_browser import FLAGS, answer
+from test_browser import FLAGS, answer, start
 
 from analysis.rehearsal.running import rehearsal
 
@@ -23,8 +23,7 @@ def take() -> None:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         server = Server(STUDY["off_hours"], Path(folder) / "data")
         page = chromium.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=1.5)
-        page.goto(server.origin)
-        page.click("main a.button")
+        start(page, server)
         while page.query_selector("main input[name=want]") is None:
             answer(page, 0)
         page.query_selector_all("main input[type=radio]")[1].check()

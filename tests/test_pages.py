@@ -48,7 +48,7 @@ FORM = "application/x-www-form-urlencoded"
 def test_no_cookie_before_consent(server):
     """Looking at the pages leaves nothing on the device."""
     browser = Browser(server.origin)
-    for path in ("/", "/en/", "/en/agree", "/en/support", "/en/privacy", "/en/withdraw"):
+    for path in ("/", "/en/", "/en/leaving", "/en/agree", "/en/support", "/en/privacy", "/en/withdraw"):
         assert browser.get(path).status == 200
     assert browser.cookies == {}
 
@@ -61,7 +61,7 @@ def test_consent_is_every_required_tick_and_no_other(server):
     assert again.status == 422
     assert again.title.startswith("Error: ")
     assert again.form.fields["may_quote"].chosen == ["1"]
-    assert browser.press(again, again.form, [("agreed", "1")]).path.startswith("/en/p/")
+    assert browser.press(again, again.form, [("agreed", "1")]).path == "/en/device"
 
 
 def test_a_mistake_keeps_what_was_typed(server):
@@ -285,7 +285,9 @@ def test_there_is_no_way_back_before_the_first_question(server):
     """With one role there is no page before; with several it is the role."""
     browser = Browser(server.origin)
     page = browser.get("/en/agree")
-    first = browser.press(page, page.form, [("agreed", "1")])
+    device = browser.press(page, page.form, [("agreed", "1")])
+    first = browser.press(device, device.form, [])
+    assert first.path == "/en/p/2"
     assert 'class="back"' not in first.html
 
 

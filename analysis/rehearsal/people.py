@@ -45,14 +45,16 @@ class Person:
     def _chosen(self, asked: Field) -> list[str]:
         if asked.name == "role":
             return [str(self.role)]
+        if asked.name.endswith("-instead"):
+            return []  # beside a number that is given
         if asked.kind == "checkbox" and len(asked.offered) == 1:
             return asked.offered  # a tick of consent
-        if asked.name.endswith("-instead") or self.chance.random() < LEFT_EMPTY:
+        if self.chance.random() < LEFT_EMPTY:
             return []
         if asked.kind == "textarea":
             return [" ".join(self.chance.choices(WORDS, k=6))] if self.chance.random() < WRITES else []
         if asked.kind not in ("radio", "checkbox"):
-            return [str(self.chance.randint(20, 60))]
+            return [str(self.chance.randint(0, 40))]
         refusals = [code for code in asked.offered if code.isdigit() and int(code) >= NOT_SURE]
         answers = [code for code in asked.offered if code not in refusals]
         if not answers or (refusals and self.chance.random() < REFUSED):
