@@ -39,7 +39,7 @@ class _One(RadioField):
     """One of the offered codes, or nothing."""
 
     def __init__(self, words: Words, codes: Sequence[int], **kwargs: Any) -> None:
-        super().__init__(choices=[(code, "") for code in codes], coerce=_code, **kwargs)
+        super().__init__(choices=[], coerce=_code, **kwargs)
         self.words, self.codes = words, codes
 
     def pre_validate(self, form: BaseForm) -> None:
@@ -51,7 +51,7 @@ class _Many(SelectMultipleField):
     """Any of the offered codes; those that stand `alone` must, and are named if they do not."""
 
     def __init__(self, words: Words, codes: Sequence[int], alone: Mapping[int, str], **kwargs: Any) -> None:
-        super().__init__(choices=[(code, "") for code in codes], coerce=_code, **kwargs)
+        super().__init__(choices=[], coerce=_code, **kwargs)
         self.words, self.codes, self.alone = words, codes, alone
 
     def pre_validate(self, form: BaseForm) -> None:

@@ -1,0 +1,117 @@
+"""Whatever a browser, a person or a machine sends in any order: never a server error, never two rows for one draft."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from conftest import STUDY
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from werkzeug.test import Client
+
+from instruments.reader import read
+from survey_app.app import create_app
+from survey_app.outermost import Outermost
+from survey_app.serve import open_survey
+
+study = read(STUDY["every_kind"])
+FIELDS = [each.id for each in study.questions()] + ["r1", "r5", "data-instead", "_token", "code", "device", "agreed"]
+VALUES = st.one_of(
+    st.sampled_from(
+        ["", "1", "2", "3", "9", "97", "98", "99", "-1", "3.5", "own", "show", "none", "²", "\0", "1" * 40]
+    ),
+    st.text(max_size=30),
+)
+PATHS = st.sampled_from(
+    [
+        *["", "leaving", "agree", "found", "break", "key-facts", "main-points", "device", "check", "sent", "deleted"],
+        *["declined", "withdraw", "support", "privacy", "send", "delete", "not-for-you", "p/1", "p/2", "p/5", "p/99"],
+        *["check/4", "check/99"],
+    ]
+)
+
+
+class AnyBrowser(RuleBasedStateMachine):
+    """One browser that does anything, in any order, against the real application."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.survey = open_survey(study, self.folder, "practice", None)
+        self.survey.store.flusher.stop()
+        self.client = Client(Outermost(create_app(self.survey), https=False))
+        self.tokens: list[str] = [""]
+        self.drafts = 0
+
+    def teardown(self) -> None:
+        self.survey.store.connection.close()
+        shutil.rmtree(self.folder)
+
+    def seen(self, reply) -> str:
+        assert reply.status_code < 500, reply.text
+        found = re.findall(r'name="_token" value="([^"]*)"', reply.text)
+        self.tokens = [*self.tokens, *found][-6:]
+        return reply.text
+
+    @rule(path=PATHS)
+    def looks(self, path) -> None:
+        """Opens a page: a link, a bookmark, Back, a guess."""
+        self.seen(self.client.get(f"/en/{path}"))
+
+    @rule()
+    def agrees(self) -> None:
+        """Begins, if nothing has begun."""
+        self.drafts += 1
+        self.seen(self.client.post("/en/agree", data={"agreed": "1"}))
+        self.seen(self.client.get("/en/p/2"))
+
+    @rule(path=PATHS, sent=st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4), which=st.integers(0, 5))
+    def sends_anything(self, path, sent, which) -> None:
+        """Posts anything anywhere, with an old token, a new one or none."""
+        token = {"_token": self.tokens[which % len(self.tokens)]}
+        self.seen(self.client.post(f"/en/{path}", data={**token, **sent}))
+
+    @rule(text=st.text(min_size=51, max_size=90).filter(lambda text: text.strip() == text and len(text.strip()) > 50))
+    def writes_too_much(self, text) -> None:
+        """What is refused stays in the page."""
+        for number in range(2, 20):
+            reply = self.client.get(f"/en/p/{number}")
+            if 'id="because"' in self.seen(reply):
+                answered = self.seen(
+                    self.client.post(f"/en/p/{number}", data={"_token": self.tokens[-1], "because": text})
+                )
+                kept = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", answered, re.DOTALL)
+                assert kept
+                assert html.unescape(kept[1]).replace("\r\n", "\n") == text.replace("\r\n", "\n")
+
+    @rule()
+    def presses_send_twice(self) -> None:
+        """Impatience."""
+        for _ in range(2):
+            self.seen(self.client.post("/en/send", data={"_token": self.tokens[-1]}))
+
+    @rule(cookie=st.one_of(st.text(max_size=60), st.binary(max_size=60).map(lambda raw: raw.hex())))
+    def carries_a_strange_cookie(self, cookie) -> None:
+        """Junk instead of a draft."""
+        plain = re.sub(r"[^ -~]|[;,\\\"]", "", cookie)
+        self.seen(Client(self.client.application).get("/en/check", headers={"Cookie": f"s={plain}"}))
+
+    @rule()
+    def leaves(self) -> None:
+        """Away at once, from anywhere."""
+        self.seen(self.client.post("/leave"))
+        self.seen(self.client.get("/away"))
+
+    @invariant()
+    def one_row_a_draft_at_most(self) -> None:
+        """Nothing is stored that nobody sent, nothing twice."""
+        assert self.survey.store.count() <= self.drafts
+
+
+AnyBrowser.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+test_any_browser_in_any_order = AnyBrowser.TestCase
