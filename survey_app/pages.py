@@ -34,6 +34,12 @@ def leaving(language: str) -> ResponseReturnValue:
     return render_template("leaving.html")
 
 
+@pages.post("/leaving")
+def leaving_read(language: str) -> ResponseReturnValue:
+    """On to the ticks."""
+    return redirect(url_for("pages.agree", language=language), 303)
+
+
 @pages.get("/agree")
 def agree(language: str) -> ResponseReturnValue:
     """The ticks; but answers that are already on this device are not thrown away unasked."""
