@@ -56,9 +56,10 @@ def open_(data: Path, key: Path, text_key: Path | None, out: Path | None, finger
     if opened.answers:
         click.echo(f"Next: {command('analysis')} lock {opened.path}", err=True)
     if opened.unopened:
+        many = "s" if opened.unopened > 1 else ""
         click.echo(
-            f"{opened.unopened} records could not be opened: they were changed after sealing, "
-            "or sealed to another key. They are still in the survey's file; nothing was deleted.",
+            f"{opened.unopened} record{many} could not be opened: changed after sealing, or sealed to another key. "
+            "Nothing was deleted. Compare the survey's file with a backup, and tell whoever runs the survey.",
             err=True,
         )
         sys.exit(1)

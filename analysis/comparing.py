@@ -89,10 +89,9 @@ def finding(table: Table, planned: Comparison, family: str) -> Finding:
         return replace(made, refused="Some people are in both groups; the plan's two rules must exclude each other.")
     if planned.test not in COMPUTED:
         return replace(made, refused="This version does not compute this test yet.")
-    if min(n) < gates.no_test:
-        return replace(
-            made, refused=f"Too few: the smaller group has {min(n)}, the plan asks for at least {gates.no_test}."
-        )
+    least = max(gates.no_test, planned.smallest_group)
+    if min(n) < least:
+        return replace(made, refused=f"Too few: the smaller group has {min(n)}, the plan asks for at least {least}.")
     return (
         _superiority(made, table)
         if planned.test == "brunner_munzel"

@@ -24,6 +24,8 @@ from instruments.reader import Faulty, from_canonical
 
 from .reading import reading
 
+WHICH_KEY = "Give the file that `keys new` wrote; in practice it is practice-key.txt in the data folder."
+
 Progress = Callable[[Sequence[bytes], str], Iterator[bytes]]
 
 
@@ -74,7 +76,9 @@ def open_answers(
         fresh.replace(out)
     except (OSError, sqlite3.Error) as error:
         fresh.unlink(missing_ok=True)
-        raise Environment(f"{out} cannot be written: {error}. Nothing half-written is left.") from error
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        message = f"{out} cannot be written ({why}). Nothing half-written is left; name another place with --out."
+        raise Environment(message) from error
     return Opened(
         path=out,
         kind=sealed.kind,
@@ -120,14 +124,15 @@ def _identity(path: Path) -> pyrage.x25519.Identity:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"The key file {path} cannot be read: {error}.") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise WrongUse(f"The key file {path} cannot be read ({why}). {WHICH_KEY}") from error
     for line in lines:
         if line.strip().startswith("AGE-SECRET-KEY-"):
             try:
                 return pyrage.x25519.Identity.from_str(line.strip())
             except pyrage.IdentityError:
                 raise WrongUse(f"The key in {path} is damaged: it is not a whole age key.") from None
-    raise WrongUse(f"{path} holds no private key. It should have a line that begins with AGE-SECRET-KEY-.")
+    raise WrongUse(f"{path} holds no private key. It has a line that begins with AGE-SECRET-KEY-. {WHICH_KEY}")
 
 
 def _opened(frames: Iterator[bytes], identity: pyrage.x25519.Identity, key: Path) -> tuple[list[dict[str, Any]], int]:
@@ -142,7 +147,9 @@ def _opened(frames: Iterator[bytes], identity: pyrage.x25519.Identity, key: Path
         except ValueError:
             reasons["broken"] += 1
     if reasons["key"] and not payloads:
-        raise WrongUse(f"The key in {key} opens none of the {reasons.total()} records: they are sealed to another key.")
+        raise WrongUse(
+            f"The key in {key} opens none of the {reasons.total()} records: they are sealed to another key. {WHICH_KEY}"
+        )
     return payloads, reasons.total()
 
 

@@ -7,7 +7,7 @@ one language. `Wording` is role → words: one question, two wordings.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .plan import Plan
 from .rules import ALWAYS, Rule
@@ -38,9 +38,9 @@ class Item:
     hint: Wording | None = None
     show_if: Rule = ALWAYS
     beside: str | None = None  # the other side's question, where the two cannot be one
-    construct: str | None = None
-    reason: str | None = None
-    source: tuple[str, ...] = ()
+    construct: Wording = field(default_factory=dict)  # what it measures, for each role
+    reason: Wording = field(default_factory=dict)  # why it is asked
+    source: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # where it comes from
     sensitive: bool = False
 
 
@@ -171,6 +171,9 @@ class RoleChoice:
 class RoleQuestion:
     """The one question that decides the route."""
 
+    construct: str | None
+    reason: str | None
+    source: tuple[str, ...]
     text: str
     hint: str | None
     choices: tuple[RoleChoice, ...]

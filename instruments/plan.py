@@ -123,6 +123,7 @@ class Comparison:
     adjusted: str | None = None
     falsified_when: str | None = None
     planned_n: str | None = None
+    smallest_group: int = 0  # below it nothing is computed, where the plan asks for more than `no_test`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,8 @@ def read_yaml(path: Path, file: str) -> Written:
         _refuse_traps(text, file)
         node = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError as error:
-        raise Unreadable(Problem(file, 0, "is not UTF-8 text; save it as UTF-8")) from error
+        line = raw[: error.start].count(b"\n") + 1
+        raise Unreadable(Problem(file, line, "is not UTF-8 text from here on; save it as UTF-8")) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Unreadable(

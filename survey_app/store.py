@@ -201,7 +201,10 @@ class Flusher:
 
 
 def _cannot_write(folder: Path, error: OSError | sqlite3.Error) -> str:
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        mend = "Move it away or put a backup in its place."
+        return f"{folder.resolve() / records.SURVEY_FILE} cannot be used: {error}. Nothing was changed. {mend}"
     why = error.strerror if isinstance(error, OSError) else str(error)
     return (
-        f"The data folder {folder.resolve()} cannot be used: {why}. Nothing was lost. Check its permissions and disk."
+        f"The data folder {folder.resolve()} cannot be used: {why}. Nothing was lost; check its permissions and disk."
     )

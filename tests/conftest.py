@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,9 @@ from hypothesis import settings
 
 from analysis.rehearsal.walker import Browser, Form, Page, Sent
 from instruments import BUNDLED
+from instruments.reader import read
+from survey_app import clock
+from survey_app.drafts import Draft, DraftKeys, to_cookie
 
 settings.register_profile("house", deadline=None)  # no test asserts a time
 settings.load_profile("house")
@@ -124,3 +129,36 @@ def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[s
         timeout=60,
         cwd=cwd or Path(__file__).parent.parent,
     )
+
+
+FORM = "application/x-www-form-urlencoded"
+CANARY = "ANSCANARY"
+
+
+@pytest.fixture
+def server(serve):
+    return serve("every_kind")
+
+
+def on_page(browser: Browser, field: str, person: Scripted):
+    """Walk to the page that asks this field."""
+    page = browser.get("/")
+    while page.form is None or field not in page.form.fields:
+        page = browser.press(page, page.form, person(page, page.form)) if page.form else browser.get(page.links[0])
+    return page
+
+
+def raw(server, method: str, path: str, body: bytes | None = None, **headers: str):
+    """One request as something else than a browser would send it."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    response = connection.getresponse()
+    return response.status, dict(response.getheaders()), response.read().decode()
+
+
+def cookie_of(server, **changed) -> str:
+    """A draft as this server would seal it, with some things changed."""
+    keys = DraftKeys(server.data / "draft-keys")
+    mark = read(STUDY["every_kind"]).fingerprint[:16]
+    draft = Draft(study=mark, begun=clock.minute(), seen=clock.minute(), role="reader")
+    return f"s={to_cookie(replace(draft, **changed), keys, clock.today())}"

@@ -36,9 +36,12 @@ def test_nobody_has_approved_it_and_it_says_so():
 def test_every_item_says_what_it_measures_why_and_from_where(with_extras):
     """A board finds a construct, a reason and a source at every question."""
     for question in with_extras.questions():
-        assert question.reason, question.id
-        assert question.source, question.id
-        assert question.construct or isinstance(question, Note), question.id
+        for role in question.roles:
+            assert question.reason[role], question.id
+            assert question.source[role], question.id
+            assert isinstance(question, Note) or question.construct[role], question.id
+    assert off_hours.question("want").construct["worker"] == "believed_wanted_acknowledgement"
+    assert off_hours.role_question.construct == "eligibility"
 
 
 def test_the_main_questions_never_say_ignored(with_extras):

@@ -24,17 +24,19 @@ def everything_in(folder: Path) -> bytes:
 def journey(server: Server, person: Scripted, text_field: str) -> None:
     """Answer everything; the server is killed now and then; Send is pressed twice."""
     browser, page, pages = Browser(server.origin), None, 0
-    page = browser.get("/")
+    page, kills = browser.get("/"), 0
     while not page.path.endswith("/check"):
         pages += 1
-        if pages % 9 == 0:
+        if pages % 5 == 0:
             server.kill()
             server.start()
+            kills += 1
         if page.form is None:
             page = browser.get(page.links[0])
         else:
             page = browser.press(page, page.form, person(page, page.form))
         assert page.status == 200, page.html
+    assert kills, "the server was killed on the way"
     assert person.sent[text_field] == [CANARY]
     assert CANARY.encode() not in everything_in(server.data), "nothing is kept before Send"
     before = dict(browser.cookies)

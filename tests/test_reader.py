@@ -260,6 +260,16 @@ def test_any_value_of_a_wrong_shape_is_a_problem_and_no_accident(file):
             assert study.fingerprint
 
 
+def test_a_misspelt_list_makes_no_faults_of_the_rules_that_look_at_it(copy):
+    """One wrong name of a list is one problem, not one for every rule on that question."""
+    _, problems = read_or_problems(
+        copy(
+            "every_kind", "questionnaire.yaml", "text: How is it?, choices: steps", "text: How is it?, choices: stepps"
+        )
+    )
+    assert [each.message for each in problems] == ["“stepps” is not a list of choices; did you mean “steps”?"]
+
+
 def test_one_fault_is_said_once(copy):
     """A question whose type cannot be read makes no second fault of the rules that look at it."""
     _, problems = read_or_problems(

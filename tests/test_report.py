@@ -131,3 +131,18 @@ def test_numbers_are_printed_as_they_are():
     assert [_p_value(p) for p in (0.0004, 0.0123, 0.9997, 1.0)] == ["< .001", "= .012", "> .999", "> .999"]
     assert [_fraction(value) for value in (0.0444, -0.03, 1.0, -0.0001)] == [".044", "−.030", "1.000", ".000"]
     assert _sentence("thinking Alex hurt") == "Thinking Alex hurt"
+
+
+def test_nobody_is_shown_under_words_that_they_did_not_read(tmp_path):
+    """Where the two sides chose between different words, each has a table of its own."""
+    from conftest import BUNDLED
+
+    people = [{"role": "client", "did": 1, "why": 7}, {"role": "worker", "did": 1, "why": 7}]
+    page = words_of(reported(filled(tmp_path / "data", people, study=read(BUNDLED))))
+    tables = [part for part in page.split('<section class="card">') if "<code>why</code>" in part]
+    assert len(tables) == 2
+    clients, workers = tables
+    assert "They did not care" in clients
+    assert "workers" not in clients
+    assert "I did not think it mattered" in workers
+    assert "clients" not in workers

@@ -41,6 +41,7 @@ class Distribution:
     """One column: its words, its steps, and how each group answered."""
 
     column: str
+    mark: str  # of its figure: the column, and the role where each role has its own
     text: str
     wordings: tuple[str, ...]  # how each role was asked, where the roles were asked in different words
     steps: tuple[str, ...]
@@ -70,15 +71,28 @@ def distributions(table: Table) -> Iterator[Distribution]:
             case Number():
                 yield _numbers(table, question, who)
             case ChooseMany():
-                yield from _ticks(table, question, who)
+                for roles in _alike(question.roles, [choice.label for choice in question.choices]):
+                    yield from _ticks(table, question, who, roles)
             case _:
                 for column in columns_of(question):
-                    yield _codes(table, question, column.name, who)
+                    for roles in _alike(question.roles, [choice.label for choice in column.choices]):
+                        yield _codes(table, question, column.name, who, roles)
 
 
-def _codes(table: Table, question: Question, name: str, who: tuple[tuple[str, str, Mask], ...]) -> Distribution:
+def _alike(roles: tuple[str, ...], labels: list[Wording]) -> list[tuple[str, ...]]:
+    """The roles that chose between the same words together; each by itself where the words differ.
+
+    Nobody's answer is shown under words that they did not read.
+    """
+    same = all(len({label[role] for role in roles}) == 1 for label in labels)
+    return [roles] if same else [(role,) for role in roles]
+
+
+def _codes(
+    table: Table, question: Question, name: str, who: tuple[tuple[str, str, Mask], ...], roles: tuple[str, ...]
+) -> Distribution:
     column = table.columns[name]
-    role = question.roles[0]
+    role = roles[0]
     steps = [choice for choice in column.choices if choice.code < NOT_SURE]
     refusals = [choice for choice in column.choices if choice.code >= NOT_SURE]
     values = table.values[name]
@@ -97,25 +111,29 @@ def _codes(table: Table, question: Question, name: str, who: tuple[tuple[str, st
 
     return Distribution(
         column=name,
+        mark=name if roles == question.roles else f"{name}-{role}",
         text=column.text[role],
-        wordings=_wordings(table, column.text),
+        wordings=_wordings(table, column.text, roles),
         steps=tuple(choice.label[role] for choice in steps),
         on_scale=len(column.scale),
         kinds_of_missing=(*(choice.label[role] for choice in refusals), MISSING_WORDS[None]),
-        spreads=tuple(spread(words, mask) for asked_of, words, mask in who if asked_of in question.roles),
+        spreads=tuple(spread(words, mask) for asked_of, words, mask in who if asked_of in roles),
     )
 
 
-def _ticks(table: Table, question: ChooseMany, who: tuple[tuple[str, str, Mask], ...]) -> Iterator[Distribution]:
+def _ticks(
+    table: Table, question: ChooseMany, who: tuple[tuple[str, str, Mask], ...], roles: tuple[str, ...]
+) -> Iterator[Distribution]:
     """One line a choice: ticked or not, of those who answered at all."""
-    role = question.roles[0]
+    role = roles[0]
     refusals = [choice.code for choice in question.refusals]
     for choice in question.choices:
         values = table.values[f"{question.id}_{choice.code}"]
         yield Distribution(
             column=f"{question.id}_{choice.code}",
+            mark=f"{question.id}_{choice.code}-{role}",
             text=f"{question.text[role]} {choice.label[role]}",
-            wordings=_wordings(table, table.columns[f"{question.id}_{choice.code}"].text),
+            wordings=_wordings(table, table.columns[f"{question.id}_{choice.code}"].text, roles),
             steps=("ticked", "not ticked"),
             on_scale=2,
             kinds_of_missing=(*(each.label[role] for each in question.refusals), MISSING_WORDS[None]),
@@ -127,7 +145,7 @@ def _ticks(table: Table, question: ChooseMany, who: tuple[tuple[str, str, Mask],
                     asked=int(np.count_nonzero(values[mask] != ABSENT)),
                 )
                 for asked_of, words, mask in who
-                if asked_of in question.roles
+                if asked_of in roles
             ),
         )
 
@@ -153,8 +171,9 @@ def _numbers(table: Table, question: Number, who: tuple[tuple[str, str, Mask], .
 
     return Distribution(
         column=question.id,
+        mark=question.id,
         text=question.text[role],
-        wordings=_wordings(table, question.text),
+        wordings=_wordings(table, question.text, question.roles),
         steps=tuple(f"{low} to {high}" for low, high in bands),
         on_scale=len(bands),
         kinds_of_missing=tuple(words_of_missing),
@@ -162,7 +181,8 @@ def _numbers(table: Table, question: Number, who: tuple[tuple[str, str, Mask], .
     )
 
 
-def _wordings(table: Table, text: Wording) -> tuple[str, ...]:
-    if len(set(text.values())) < 2:
+def _wordings(table: Table, text: Wording, roles: tuple[str, ...]) -> tuple[str, ...]:
+    """How each of these roles was asked, where they were asked in different words."""
+    if len({text[role] for role in roles}) < 2:
         return ()
-    return tuple(f"{role.name}: {text[role.id]}" for role in table.study.roles if role.id in text)
+    return tuple(f"{role.name}: {text[role.id]}" for role in table.study.roles if role.id in roles)

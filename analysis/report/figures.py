@@ -89,7 +89,7 @@ def bars(each: Distribution, stamp: str | None) -> str:
         yaxis={"range": [-0.5, len(rows) - 0.3], "visible": False, **FIXED},
         showlegend=False,
     )
-    return _div(figure, f"bars-{each.column}", stamp)
+    return _div(figure, f"bars-{each.mark}", stamp)
 
 
 def forest(found: Sequence[Finding], margin: float, stamp: str | None, name: str) -> str:

@@ -72,7 +72,8 @@ def write_whole(path: Path, text: str) -> None:
             file.write(text)  # for its writer alone, until its writer passes it on
         fresh.replace(path)
     except OSError as error:
-        raise doors.Environment(f"{path} cannot be written: {error.strerror}.") from error
+        message = f"{path} cannot be written ({error.strerror}). Name another place with --out."
+        raise doors.Environment(message) from error
 
 
 def _forests(table: Table, found: tuple[Finding, ...], stamp: str | None) -> list[tuple[str, Markup]]:

@@ -81,6 +81,7 @@ COMPARISON = {
     "adjusted": "the model beside it",
     "falsified_when": "what would prove it wrong, in words",
     "planned_n": "in words",
+    "smallest_group": "how many each group needs, where it is more than `no_test`",
 }
 MODEL = {"terms": "columns", "means": "why these, in words"}
 
@@ -182,6 +183,7 @@ def _comparison(id: str, at: Written, problems: Problems) -> Comparison:
         adjusted=section.words("adjusted"),
         falsified_when=section.words("falsified_when"),
         planned_n=section.words("planned_n"),
+        smallest_group=section.whole("smallest_group", 0),
     )
 
 

@@ -100,9 +100,9 @@ class Questions:
             "hint": self._words(section, "hint", asked) or None,
             "show_if": rule(section.get("show_if"), self.problems),
             "beside": section.words("beside"),
-            "construct": section.words("construct"),
-            "reason": section.words("reason"),
-            "source": tuple(str(each.value) for each in section.items("source")),
+            "construct": self._words(section, "construct", asked),
+            "reason": self._words(section, "reason", asked),
+            "source": self._sources(section, asked),
             "sensitive": section.truth("sensitive", False),
         }
         made = self._made(kind, section, asked, common)
@@ -195,6 +195,17 @@ class Questions:
     def _words(self, section: Section, key: str, roles: tuple[str, ...], *, needed: bool = False) -> Wording:
         at = section.need(key) if needed else section.get(key)
         return {} if at is None else wording(at, roles, self.problems, f"“{key}”")
+
+    def _sources(self, section: Section, roles: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        """Where it comes from: one list, or one a role."""
+        at = section.get("source")
+        by_role = at.value if at is not None and isinstance(at.value, dict) else dict.fromkeys(roles, at)
+        found = {}
+        for role in roles:
+            listed = by_role.get(role)
+            items = listed.value if listed is not None and isinstance(listed.value, list) else [listed]
+            found[role] = tuple(str(each.value) for each in items if each is not None)
+        return found
 
     def _refusals(self, section: Section, roles: tuple[str, ...]) -> tuple[Choice, ...]:
         found = []

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from ..model import HIGHEST_CODE, ChooseMany, ChooseOne, Note, Question, Rating, Study, Text
+from ..model import HIGHEST_CODE, ChooseMany, ChooseOne, Grid, Note, Number, Question, Rating, Study, Text
 from ..plan import Comparison, Derived, Difference, FirstOf, MeanOf, Recode, When
-from ..records import MISSING_SUFFIX, Column, columns, columns_of
+from ..records import MISSING_SUFFIX, columns, columns_of
 from ..route import arms, in_order
 from ..rules import ALWAYS, BLANK, Is, Rule, Value, leaves
 from ..rules import columns as columns_in
@@ -153,6 +153,7 @@ def _outcome(comparison: Comparison, study: Study, problems: Problems) -> None:
     yes_or_no |= {column.name for column in columns(study) if column.kind == "tick"}
     ordered = {column.name for column in columns(study) if column.scale or column.kind == "number"}
     ordered |= {each.name for each in study.plan.derived if not isinstance(each, When)}
+    ordered |= {name for each in study.questions() if _list_unread(each) for name in _values_of(each)}
     known = yes_or_no | ordered | {column.name for column in columns(study)}
     if comparison.outcome not in known:
         return
@@ -236,10 +237,25 @@ def _facts_allowed(study: Study) -> dict[str, frozenset[Value]]:
 
 
 def _values_of(question: Question) -> dict[str, frozenset[Value]]:
-    """What a rule on the way may look for: a question by its id, a grid by its rows."""
+    """What a rule on the way may look for: a question by its id, a grid by its rows; empty where any may be."""
     if isinstance(question, ChooseMany):
-        return {question.id: frozenset(choice.code for choice in (*question.choices, *question.refusals))}
-    return {column.name: _codes(column) for column in columns_of(question)}
+        names, offered = [question.id], (*question.choices, *question.refusals)
+    else:
+        filled = columns_of(question)
+        names, offered = [column.name for column in filled], filled[0].choices if filled else ()
+    known = not isinstance(question, Number) and not _list_unread(question)
+    return dict.fromkeys(names, frozenset(choice.code for choice in offered) if known else frozenset())
+
+
+def _list_unread(question: Question) -> bool:
+    """Could its list of choices not be read? That fault is said at the question; rules on it make no others."""
+    match question:
+        case Rating(scale=scale) | Grid(scale=scale):
+            return not scale
+        case ChooseOne(choices=choices) | ChooseMany(choices=choices):
+            return not choices
+        case _:
+            return False
 
 
 def _questions_allowed(study: Study) -> dict[str, frozenset[Value]]:
@@ -251,7 +267,3 @@ def _codes_of(question: Question) -> frozenset[int]:
     return frozenset(
         choice.code for column in columns_of(question) for choice in column.choices if choice.code <= HIGHEST_CODE
     )
-
-
-def _codes(column: Column) -> frozenset[Value]:
-    return frozenset() if column.kind == "number" else frozenset(choice.code for choice in column.choices)

@@ -44,6 +44,9 @@ ROLE_QUESTION = {
     "text": "the words",
     "hint": "a second line",
     "choices": "code: {says: words, role: a role or nothing}",
+    "construct": "what it measures",
+    "reason": "why it is asked",
+    "source": "where it comes from",
 }
 ROLE_CHOICE = {"says": "the words", "role": "the role it leads to; nothing is a kind end"}
 PARAGRAPH = {"heading": "its heading", "text": "its words"}
@@ -148,7 +151,14 @@ def _role_question(section: Section, roles: tuple[str, ...], problems: Problems)
     for role in roles:
         if role not in [each.role for each in choices]:
             problems.add(at, f"no choice leads to the role “{role}”")
-    return RoleQuestion(text=inner.words("text", needed=True) or "", hint=inner.words("hint"), choices=tuple(choices))
+    return RoleQuestion(
+        construct=inner.words("construct"),
+        reason=inner.words("reason"),
+        source=tuple(str(each.value) for each in inner.items("source")),
+        text=inner.words("text", needed=True) or "",
+        hint=inner.words("hint"),
+        choices=tuple(choices),
+    )
 
 
 def _paragraphs(section: Section, key: str, problems: Problems) -> tuple[Paragraph, ...]:

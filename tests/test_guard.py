@@ -1,0 +1,200 @@
+"""What comes from elsewhere and what must not get out: foreign posts, refusals, headers, logs."""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+
+import pytest
+from conftest import CANARY, FORM, STUDY, Scripted, on_page, raw, to_page
+
+from analysis.rehearsal.walker import Browser
+from instruments.reader import read
+from survey_app.app import create_app
+from survey_app.codes import code
+from survey_app.serve import _keep_quiet, open_survey
+
+
+def test_no_cookie_before_consent(server):
+    """Looking at the pages leaves nothing on the device."""
+    browser = Browser(server.origin)
+    for path in ("/", "/en/", "/en/leaving", "/en/agree", "/en/support", "/en/privacy", "/en/withdraw"):
+        assert browser.get(path).status == 200
+    assert browser.cookies == {}
+
+
+def test_a_foreign_page_cannot_delete_a_draft_or_send_it(server):
+    """Another origin gets the way out without the deletion, and nothing else."""
+    browser = Browser(server.origin)
+    check = to_page(browser, Scripted(), "/check")
+    cookie = f"s={browser.cookies['s']}"
+    foreign = {"Cookie": cookie, "Origin": "https://elsewhere.example", "Content_Type": FORM}
+    assert "Set-Cookie" not in raw(server, "POST", "/leave", b"", **foreign)[1]
+    token = check.form.kept()[0][1].encode()
+    assert raw(server, "POST", "/en/send", b"_token=" + token, **foreign)[0] == 410
+    assert (
+        raw(
+            server,
+            "POST",
+            "/en/send",
+            b"_token=" + token,
+            Cookie=cookie,
+            Content_Type=FORM,
+            Sec_Fetch_Site="cross-site",
+        )[0]
+        == 410
+    )
+    assert raw(server, "POST", "/en/send", b"_token=wrong", Cookie=cookie, Content_Type=FORM)[0] == 410
+    assert raw(server, "POST", "/en/send", b"_token=" + token, Cookie=cookie, Content_Type=FORM)[0] == 303, (
+        "the control"
+    )
+
+
+def test_a_foreign_page_deletes_withdraws_and_shows_nothing(server):
+    """Every post that changes something comes from our own page; the control is the same post from there."""
+    browser = Browser(server.origin)
+    check = to_page(browser, Scripted(), "/check")
+    cookie = f"s={browser.cookies['s']}"
+    foreign = {"Cookie": cookie, "Origin": "https://elsewhere.example", "Content_Type": FORM}
+    assert "Set-Cookie" not in raw(server, "POST", "/en/delete", b"", **foreign)[1]
+    assert raw(server, "POST", "/en/withdraw", b"code=" + code(bytes(16)).encode(), **foreign)[0] == 410
+    browser.press(check, check.form, [])
+    receipt = {**foreign, "Cookie": f"s={browser.cookies['s']}"}
+    assert "Set-Cookie" not in raw(server, "POST", "/en/sent", b"code=show", **receipt)[1]
+    assert "Set-Cookie" in raw(server, "POST", "/en/sent", b"code=show", Cookie=receipt["Cookie"], Content_Type=FORM)[1]
+
+
+def test_free_text_is_not_remembered_or_sent_to_a_spelling_service(server):
+    """autocomplete and spellcheck are off where people write."""
+    page = on_page(Browser(server.origin), "because", Scripted(days=["2"]))
+    assert re.search(r'<textarea id="because"[^>]* autocomplete="off" spellcheck="false"', page.html)
+    assert page.html.count('autocomplete="off"') >= 2
+
+
+def test_an_error_inside_says_only_its_class_and_its_place(tmp_path, monkeypatch, capsys):
+    """What was typed is neither in the page nor in the log, whatever breaks."""
+    survey = open_survey(read(STUDY["every_kind"]), tmp_path / "data", "practice", None)
+    app = create_app(survey)
+
+    def breaks(*_):
+        raise RuntimeError(CANARY)
+
+    monkeypatch.setattr("survey_app.pages.survey", breaks)
+    reply = app.test_client().get("/en/")
+    survey.store.close()
+    said = capsys.readouterr()
+    assert reply.status_code == 500
+    assert "Something went wrong on our side" in reply.text
+    assert CANARY not in reply.text + said.out + said.err
+    assert re.search(r"^survey: RuntimeError at test_guard.py:\d+$", said.err, re.MULTILINE)
+
+
+def test_the_server_itself_logs_no_address(capsys):
+    """Waitress's own lines carry the peer: only level, or class, and code location are written."""
+    _keep_quiet()
+    log = logging.getLogger("waitress")
+    log.warning("from %s", "203.0.113.77")
+    try:
+        raise ValueError("203.0.113.77")
+    except ValueError:
+        log.exception("uncaptured exception at 203.0.113.77")
+    said = capsys.readouterr().err
+    assert "203.0.113" not in said
+    assert re.search(r"^survey: ValueError at test_guard:\d+$", said, re.MULTILINE)
+
+
+def test_a_foreign_page_starts_nothing(server):
+    """Consent comes from our own page; a strange token is no server error."""
+    foreign = raw(server, "POST", "/en/agree", b"agreed=1", Origin="https://elsewhere.example", Content_Type=FORM)
+    assert foreign[0] == 410
+    assert "Set-Cookie" not in foreign[1]
+    browser = Browser(server.origin)
+    to_page(browser, Scripted(), "/check")
+    cookie = f"s={browser.cookies['s']}"
+    assert raw(server, "POST", "/en/send", "_token=é".encode(), Cookie=cookie, Content_Type=FORM)[0] == 410
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body", "kind", "status"),
+    [
+        ("/nowhere", "GET", None, None, 404),
+        ("/xx/agree", "GET", None, None, 404),
+        ("/en/send", "GET", None, None, 405),
+        ("/en/agree", "POST", b'{"agreed": 1}', "application/json", 415),
+        ("/en/agree", "POST", b"--x--", "multipart/form-data; boundary=x", 415),
+        ("/en/agree", "POST", b"a=" + b"x" * (128 * 1024), FORM, 413),
+        ("/en/agree", "POST", b"&".join(b"a%d=1" % n for n in range(600)), FORM, 413),
+    ],
+)
+def test_every_refusal_has_a_page_of_its_own(server, path, method, body, kind, status):
+    """Words and support lines instead of a bare code; every header is there."""
+    got, headers, html = raw(server, method, path, body, **({"Content_Type": kind} if kind else {}))
+    assert got == status
+    if status != 413 or "<h1>" in html:  # the server itself refuses what is far too large
+        assert "<h1>" in html
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_every_page_carries_the_headers_and_no_others(server):
+    """One golden set, on pages, redirects, errors and the style sheet."""
+    golden = {
+        "Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "Cross-Origin-Opener-Policy",
+        "Cross-Origin-Resource-Policy", "Permissions-Policy", "Cache-Control", "Content-Type", "Content-Length",
+        "Content-Language", "Date",
+    }  # fmt: skip
+    style = re.search(r'href="(/\w+\.css)"', raw(server, "GET", "/en/")[2])[1]
+    for path in ("/en/", "/en/agree", "/nowhere", style):
+        assert set(raw(server, "GET", path)[1]) == golden, path
+    assert "immutable" in raw(server, "GET", style)[1]["Cache-Control"]
+
+
+def test_query_strings_prefill_nothing_and_are_not_looked_at(server):
+    """A link cannot tick a box."""
+    assert " checked" not in raw(server, "GET", "/en/agree?agreed=1&may_quote=1")[2]
+
+
+def test_addresses_and_agents_are_stored_and_logged_nowhere(server):
+    """The canaries of a whole journey with troubles on the way are in no file and in no line of the log."""
+    marks = {
+        "X-Forwarded-For": "203.0.113.77",
+        "Forwarded": "for=203.0.113.77",
+        "User-Agent": "UACANARY/9",
+        "Referer": "http://RFCANARY/",
+    }
+    browser = Browser(server.origin, marks)
+    check = to_page(browser, Scripted(because=CANARY, days=["2"]), "/check")
+    browser.press(check, check.form, [])
+    raw(server, "GET", "/nowhere?QCANARY", **{name.replace("-", "_"): value for name, value in marks.items()})
+    raw(server, "POST", "/en/agree", b"x" * 200_000, Content_Type=FORM)
+
+    with socket.create_connection(("127.0.0.1", server.port)) as rude:
+        rude.sendall(b"GET http://[::1/ HTTP/1.1\r\n\r\n")
+        rude.recv(1000)
+    with socket.create_connection(("127.0.0.1", server.port)) as rude:
+        rude.sendall(b"NOT HTTP AT ALL\r\n\r\n")
+        rude.recv(1000)
+    server.stop()
+    haystack = (
+        b"".join(path.read_bytes() for path in server.data.iterdir()) + server.log.split("Ctrl-C stops.")[1].encode()
+    )
+    for mark in (b"203.0.113.77", b"UACANARY", b"QCANARY", b"RFCANARY", CANARY.encode(), b"127.0.0.1"):
+        assert mark not in haystack, mark
+
+
+def test_reading_changes_no_byte_of_the_data(server):
+    """A crawl of every page that can be read leaves the data as they were."""
+    browser = Browser(server.origin)
+    check = to_page(browser, Scripted(), "/check")
+    before = {path.name: path.read_bytes() for path in server.data.iterdir()}
+    for address in set(check.links) | {
+        "/",
+        "/en/",
+        "/en/sent",
+        "/en/withdraw",
+        "/en/privacy",
+        "/away",
+    }:
+        browser.get(address.split("#")[0])
+    assert {path.name: path.read_bytes() for path in server.data.iterdir()} == before
