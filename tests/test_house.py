@@ -53,3 +53,18 @@ def test_pinned_lists_name_no_index_and_every_hash():
         assert all("--hash=sha256:" in block for block in text.split("\n") if block.startswith("    "))
     survey = (ROOT / "requirements-survey.txt").read_text()
     assert not re.search(r"^(numpy|scipy|plotly)==", survey, flags=re.MULTILINE)
+
+
+def test_every_interface_word_is_used():
+    """A catalogue holds what participants read, and nothing that a translator would translate in vain."""
+    from instruments.words import catalogue
+
+    code = "".join(path.read_text() for path in [*CODE, *(ROOT / "survey_app" / "templates").rglob("*.html")])
+    endings = [f"{name}_{part}" for name in re.findall(r'heading="(\w+)"', code) for part in ("heading", "text")]
+    endings += [
+        f"{name}_{part}"
+        for name in ("gone", "sent_already", "not_found", "too_large", "trouble")
+        for part in ("heading", "text")
+    ]
+    unused = [name for name in catalogue("en") if name not in endings and not re.search(rf"""[."']{name}\b""", code)]
+    assert unused == []

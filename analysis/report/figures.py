@@ -30,7 +30,7 @@ BESIDE = ("#55457d", "#a89ac7", "#cbbfe0")  # answers that stand beside the scal
 UNORDERED = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f")
 """Okabe & Ito's colours: for answers without an order."""
 FIXED = {"fixedrange": True, "automargin": True}
-QUARTERS = [0, 25, 50, 75, 100]
+QUARTERS = [0, 25, 50, 75, 100]  # per cent
 ROW_HEIGHT = 54  # pixels a bar, with its words above it
 TEMPLATE = go.layout.Template(
     layout={
@@ -82,8 +82,8 @@ def bars(each: Distribution, stamp: str | None) -> str:
         height=ROW_HEIGHT * len(rows) + 44,
         xaxis={
             "range": [0, 100],
-            "tickvals": [0, 25, 50, 75, 100],
-            "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
+            "tickvals": QUARTERS,
+            "ticktext": [f"{each} %" for each in QUARTERS],
             **FIXED,
         },
         yaxis={"range": [-0.5, len(rows) - 0.3], "visible": False, **FIXED},
