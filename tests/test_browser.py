@@ -59,11 +59,17 @@ def faults(page) -> list[str]:
     ]
 
 
+def press(page, what: str) -> None:
+    """Press it, and wait for the page it leads to: a click alone returns while the old page is still going."""
+    with page.expect_navigation():
+        page.click(what)
+
+
 def start(page, server) -> None:
     """To the consent page."""
     page.goto(server.origin)
-    page.click("main a.button")
-    page.click("main form button")
+    press(page, "main a.button")
+    press(page, "main form button")
 
 
 def answer(page, role: int) -> None:
@@ -78,7 +84,7 @@ def answer(page, role: int) -> None:
         elif name == "understood" or name not in names:
             names.append(name)
             box.check()
-    page.click("main form button")
+    press(page, "main form button")
 
 
 @pytest.mark.parametrize(("role", "scheme", "width"), [(0, "light", 320), (1, "dark", 1280)])
@@ -97,14 +103,14 @@ def test_every_page_of_the_survey_is_free_of_faults(chromium, serve, role, schem
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
         assert page.locator("h1").count() == 1, page.url
         if page.url.endswith("/en/"):
-            page.click("main a.button")
+            press(page, "main a.button")
         elif page.url.endswith("/check"):
-            page.click("form[action$='/send'] button")
+            press(page, "form[action$='/send'] button")
         elif page.url.endswith("/sent"):
             break
         else:
             if page.url.endswith("/agree") and page.url not in seen:
-                page.click("main form button")  # an error page is a page too
+                press(page, "main form button")  # an error page is a page too
                 seen.add(page.url)
                 assert faults(page) == []
             answer(page, role)
@@ -135,7 +141,7 @@ def test_control_an_ordinary_link_leaves_the_filled_page_behind_back(with_back_c
     while not page.url.endswith("/check"):
         answer(page, 0)
     page.evaluate("addEventListener('pageshow', shown => { window.restored = shown.persisted })")
-    page.click("footer a[href$=privacy]")
+    press(page, "footer a[href$=privacy]")
     back(page)
     assert page.evaluate("window.restored") is True
     assert not nothing_shows(page)
