@@ -126,6 +126,8 @@ class Part:
     title: str
     pages: tuple[tuple[Question, ...], ...]
     told: int = 0  # how many of its first pages carry the story
+    support_open: bool = False  # the support lines stand open where it begins, for everybody
+    can_skip: bool = False  # it can be skipped as a whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +237,7 @@ class Privacy:
 
     month: bool
     withdrawal_code: bool
+    ask_device: bool  # an own device keeps a draft for a day; unasked, every device keeps it for half an hour
     withdraw_until: str | None
     keep_until: str | None
     min_cell_public: int
@@ -257,18 +260,27 @@ class Study:
     roles: tuple[Role, ...]
     role_question: RoleQuestion | None
     information: tuple[Paragraph, ...]
+    sheet: tuple[Paragraph, ...]  # the longer information sheet
+    eligibility: tuple[str, ...]  # each must be answered with yes, before anything else is asked
     consent: tuple[Tick, ...]
     consent_check: ConsentCheck | None
     closing: tuple[Paragraph, ...]
+    other_ways: str | None  # how to take part without this page: on paper, by phone
     details: Mapping[str, str | None]  # facts that the words name in braces; null is “not yet decided”
     privacy: Privacy
     support: tuple[SupportPlace, ...]
-    leave_to: str | None
+    discreet_titles: bool  # page titles, and so a browser's history, hold a number and no question
+    quick_exit: bool
+    quick_exit_script: bool  # adds comfort to the quick exit; it works without
+    leave_to: str | None  # where the quick exit ends; None is “not yet decided”
     parts: tuple[Part, ...]
     either_order: tuple[tuple[str, ...], tuple[str, ...]] | None
     story: Story | None
     plan: Plan
     words: Mapping[str, str]  # the interface words of its language
+
+    def __hash__(self) -> int:
+        return hash((self.fingerprint, self.language))
 
     def questions(self) -> Iterator[Question]:
         """Every question, in the order written."""

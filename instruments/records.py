@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, assert_never
 
 from .model import (
@@ -138,6 +139,7 @@ def _facts(study: Study) -> tuple[Column, ...]:
     found = [fact("role", "word", words["fact_role"])]
     if len(study.languages) > 1:
         found.append(fact("language", "word", words["fact_language"]))
+        found.append(fact("other_language", "word", words["fact_other_language"]))
     if study.either_order:
         found.append(fact("came_first", "word", words["fact_order"]))
     found += [fact(f"flip_{id}", "tick", words["fact_flip"]) for id in flipped(study)]
@@ -151,6 +153,7 @@ def _facts(study: Study) -> tuple[Column, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=64)
 def flipped(study: Study) -> tuple[str, ...]:
     """The questions that decide a flip of their own; others follow them."""
     return tuple(each.id for each in study.questions() if isinstance(each, Rating) and each.flip == each.id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 from typing import TypeVar, assert_never
 
@@ -34,6 +35,10 @@ class Shown:
     sheet: int = 1  # a long grid runs over several sheets
     sheets: int = 1
 
+    def __hash__(self) -> int:
+        order = [choice.code for choice in self.choices], [row.id for row in self.rows]
+        return hash((self.question.id, self.sheet, str(order)))
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The names under which its answers are kept."""
@@ -48,9 +53,12 @@ class Page:
     part: int  # 1 for the first
     parts: int
     title: str  # of the part; heads a page with several questions
+    support_open: bool  # where its part begins
+    can_skip: bool
     shown: tuple[Shown, ...]
     story: tuple[str, ...] = ()
     story_is_new: bool = False
+    shuffled: bool = False  # something on it stands in another order for everybody
 
     def asked(self, answers: Answers) -> tuple[Shown, ...]:
         """What of this page is on the way, given the answers so far."""
@@ -91,9 +99,22 @@ def facts(study: Study, role: str, secret: bytes) -> dict[str, int | str]:
     return found
 
 
-def pages(study: Study, role: str, secret: bytes) -> tuple[Page, ...]:
-    """Every page this person could meet, in their order. Rules decide later which of them they do meet."""
-    settled = facts(study, role, secret)
+def pages(study: Study, role: str, secret: bytes, settled: Mapping[str, int | str] | None = None) -> tuple[Page, ...]:
+    """Every page this person could meet, in their order. Rules decide later which of them they do meet.
+
+    `settled` is what `facts` says, where somebody has asked already.
+    """
+    laid_out = _laid_out(study, role, tuple((settled or facts(study, role, secret)).items()))
+    return tuple(
+        replace(page, shown=tuple(_mixed(each, secret) for each in page.shown)) if page.shuffled else page
+        for page in laid_out
+    )
+
+
+@lru_cache(maxsize=1024)
+def _laid_out(study: Study, role: str, settled_facts: tuple[tuple[str, int | str], ...]) -> tuple[Page, ...]:
+    """The same for everybody for whom the same is settled: worked out once, and not yet shuffled."""
+    settled = dict(settled_facts)
     came_first = settled.get("came_first")
     asked_parts = [part for part in in_order(study, str(came_first)) if part in study.parts_of(role)]
     made: list[Page] = []
@@ -101,16 +122,19 @@ def pages(study: Study, role: str, secret: bytes) -> tuple[Page, ...]:
         telling = told(study.story, settled) if study.story else ()
         first = len(made)
         for index, together in enumerate(part.pages):
-            for sheet in _sheets([each for each in together if role in each.roles], secret, settled):
+            for sheet in _sheets([each for each in together if role in each.roles], settled):
                 made.append(
                     Page(
                         number=FIRST_PAGE + len(made),
                         part=position,
                         parts=len(asked_parts),
                         title=part.title,
+                        support_open=part.support_open,
+                        can_skip=part.can_skip,
                         shown=sheet,
                         story=telling if index < part.told else (),
                         story_is_new=len(made) == first,
+                        shuffled=any(getattr(each.question, "shuffle", False) for each in sheet),
                     )
                 )
     return tuple(made)
@@ -171,11 +195,11 @@ def in_order(study: Study, came_first: str | None) -> tuple[Part, ...]:
     return tuple(by_id[next(swapped)] if part.id in {*first, *second} else part for part in study.parts)
 
 
-def _sheets(questions: list[Question], secret: bytes, settled: Mapping[str, int | str]) -> Iterable[tuple[Shown, ...]]:
+def _sheets(questions: list[Question], settled: Mapping[str, int | str]) -> Iterable[tuple[Shown, ...]]:
     """One page's questions as shown; a long grid runs over several pages of at most four cards."""
     here: list[Shown] = []
     for question in questions:
-        whole = shown(question, secret, settled)
+        whole = _shown(question, settled)
         if len(whole.rows) <= CARDS_A_PAGE:
             here.append(whole)
             continue
@@ -189,31 +213,39 @@ def _sheets(questions: list[Question], secret: bytes, settled: Mapping[str, int 
         yield tuple(here)
 
 
-def shown(question: Question, secret: bytes, settled: Mapping[str, int | str]) -> Shown:
-    """One question with its choices and rows in this person's order, not yet cut into sheets."""
+def _shown(question: Question, settled: Mapping[str, int | str]) -> Shown:
+    """One question as it is shown, not yet shuffled and not yet cut into sheets."""
     match question:
         case Rating(scale=scale, off_scale=off_scale, refusals=refusals, flip=flip):
             steps = scale[::-1] if flip and settled.get(f"flip_{flip}") else scale
             return Shown(question=question, choices=(*steps, *off_scale), refusals=refusals)
         case ChooseOne(choices=choices, refusals=refusals) | ChooseMany(choices=choices, refusals=refusals):
-            mixed = _shuffled(choices, question.shuffle, secret, question.id, question.last)
-            return Shown(question=question, choices=mixed, refusals=refusals)
+            return Shown(question=question, choices=choices, refusals=refusals)
         case Number(refusals=refusals):
             return Shown(question=question, refusals=refusals)
         case Text() | Note():
             return Shown(question=question)
         case Grid(rows=rows, scale=scale, refusals=refusals):
-            mixed_rows = _shuffled(rows, question.shuffle, secret, question.id, ())
-            return Shown(question=question, rows=mixed_rows, choices=scale, refusals=refusals)
+            return Shown(question=question, rows=rows, choices=scale, refusals=refusals)
         case _:
             assert_never(question)
 
 
-def _shuffled(
-    things: tuple[Thing, ...], shuffle: bool, secret: bytes, id: str, last: tuple[int, ...]
-) -> tuple[Thing, ...]:
+def _mixed(shown: Shown, secret: bytes) -> Shown:
+    """The same with its rows or choices in this person's order; a sheet of a long grid takes its share of them."""
+    match shown.question:
+        case ChooseOne(id=id, shuffle=True, last=last) | ChooseMany(id=id, shuffle=True, last=last):
+            return replace(shown, choices=_shuffled(shown.choices, secret, id, last))
+        case Grid(id=id, shuffle=True, rows=rows):
+            first = (shown.sheet - 1) * CARDS_A_PAGE
+            return replace(shown, rows=_shuffled(rows, secret, id, ())[first : first + len(shown.rows)])
+        case _:
+            return shown
+
+
+def _shuffled(things: tuple[Thing, ...], secret: bytes, id: str, last: tuple[int, ...]) -> tuple[Thing, ...]:
     def place(thing: Thing) -> tuple[bool, int]:
         name = str(getattr(thing, "id", None) or getattr(thing, "code", None))
         return getattr(thing, "code", None) in last, draw(secret, "shuffle", id, name)
 
-    return tuple(sorted(things, key=place)) if shuffle else things
+    return tuple(sorted(things, key=place))

@@ -13,7 +13,7 @@ from instruments.model import Study
 from instruments.records import PRACTICE_KEY
 
 from . import sealing
-from .serve import address_allowed, open_survey, serve, study_in
+from .serve import address_allowed, open_survey, serve, studies_in
 
 
 def _welcome(study: Study, folder: Path, data: Path, kind: str) -> Callable[[str], str]:
@@ -26,7 +26,7 @@ def _welcome(study: Study, folder: Path, data: Path, kind: str) -> Callable[[str
   mode        {kind}: nothing here counts, every record says so
   study       {folder}  ({study.fingerprint[:12]})
   data        {data}
-  key         {key}{NO_WAY_OUT if study.leave_to is None else ""}
+  key         {key}{NO_WAY_OUT if study.quick_exit and study.leave_to is None else ""}
 
 When you have sent some answers, look at them (in another terminal):
   {analysis} open --data {data} --key {key}
@@ -72,10 +72,10 @@ def door(
     if context.invoked_subcommand is not None:
         return
     address_allowed(host, origin, practice)
-    read = study_in(study)
+    studies = studies_in(study)
     kind = "made-up" if made_up else "practice"
-    opened = open_survey(read, data, kind, origin)
-    serve(opened, host, port, _welcome(read, study, data, kind))
+    surveys = open_survey(studies, data, kind, origin)
+    serve(surveys, host, port, _welcome(next(iter(studies.values())), study, data, kind))
 
 
 @door.group()

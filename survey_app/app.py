@@ -2,50 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from traceback import extract_tb
-from typing import assert_never
 
-from flask import Flask, Response, abort, render_template, request
+from flask import Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 
-from instruments.model import ChooseMany, ChooseOne, Grid, Note, Number, Question, Rating, Study, Text
-from instruments.route import Shown
-
-from .drafts import Draft
+from .beginning import beginning
 from .endings import endings
 from .pages import pages
-from .saying import answered
-from .survey import Survey
+from .passing import words_just_typed
+from .showing import ICON, SCRIPT, STYLE, File
+from .survey import Survey, survey
 
 LARGEST_POST = 128 * 1024  # bytes; far below where anything would spill to a temporary file
 MOST_FIELDS = 500
-STATIC = Path(__file__).parent / "static"
-FILES = {"style": ("survey.css", "text/css"), "icon": ("icon.svg", "image/svg+xml")}
 
 
-def create_app(survey: Survey) -> Flask:
-    """The Flask application of one survey."""
+def create_app(surveys: Mapping[str, Survey]) -> Flask:
+    """The Flask application of one survey: language → the survey in it."""
     app = Flask("survey_app", static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_POST,
         MAX_FORM_MEMORY_SIZE=LARGEST_POST,
         PROPAGATE_EXCEPTIONS=False,
     )
-    app.extensions["survey"] = survey
+    app.extensions["surveys"] = surveys
     app.register_blueprint(endings)
+    app.register_blueprint(beginning)
     app.register_blueprint(pages)
-    _serve_files(app)
-    _give_words(app, survey)
+    for file in (STYLE, ICON, SCRIPT):
+        app.add_url_rule(file.address, file.address, _kept_for_ever(file))
 
     @app.url_value_preprocessor
     def known_language(endpoint: str | None, values: dict[str, str] | None) -> None:
-        if values and "language" in values and values["language"] != survey.study.language:
+        if values and "language" in values and values["language"] not in surveys:
             abort(404)
 
     @app.before_request
@@ -57,7 +51,7 @@ def create_app(survey: Survey) -> Flask:
 
     @app.after_request
     def in_language(response: Response) -> Response:
-        response.headers["Content-Language"] = survey.study.language
+        response.headers["Content-Language"] = survey().study.language
         return response
 
     @app.errorhandler(Exception)
@@ -65,10 +59,12 @@ def create_app(survey: Survey) -> Flask:
         status = error.code or 500 if isinstance(error, HTTPException) else 500
         if status < 400:
             return error  # type: ignore[return-value]
+        typed: tuple[str, ...] = ()
         if status >= 500:
             _note(error)
+            typed = words_just_typed()
         heading = {404: "not_found", 405: "not_found", 413: "too_large"}.get(status, "trouble")
-        return render_template("message.html", heading=heading, start=True), status
+        return survey().page("message.html", heading=heading, start=True, typed=typed), status
 
     return app
 
@@ -80,61 +76,10 @@ def _note(error: Exception) -> None:
     print(f"survey: {type(error).__name__} at {where}", file=sys.stderr)
 
 
-def _serve_files(app: Flask) -> None:
-    """The style sheet and the icon, each named by its content, so that it may be kept for ever."""
-    for kind, (file, mimetype) in FILES.items():
-        content = (STATIC / file).read_bytes()
-        name = f"/{hashlib.sha256(content).hexdigest()[:10]}{Path(file).suffix}"
-        app.jinja_env.globals[kind] = name
-        app.add_url_rule(name, kind, _kept_for_ever(content, mimetype))
-
-
-def _kept_for_ever(content: bytes, mimetype: str) -> Callable[[], Response]:
-    def file() -> Response:
-        response = Response(content, mimetype=mimetype)
+def _kept_for_ever(file: File) -> Callable[[], Response]:
+    def serve() -> Response:
+        response = Response(file.content, mimetype=file.mimetype)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
 
-    return file
-
-
-def _give_words(app: Flask, survey: Survey) -> None:
-    """Templates hold no sentences: they take them from the catalogue and from the study."""
-    study: Study = survey.study
-
-    def paragraphs(text: str) -> Markup:
-        return Markup("").join(Markup("<p>{}</p>").format(part) for part in study.filled(text).split("\n") if part)
-
-    def said(shown: Shown, draft: Draft) -> list[tuple[str, str, str]]:
-        return answered(shown, str(draft.role), draft.answers, study.words)
-
-    app.jinja_env.globals.update(
-        study=study,
-        words=study.words,
-        kind=survey.kind,
-        lang=study.language,
-        paragraphs=paragraphs,
-        answered=said,
-        template_of=template_of,
-    )
-    app.jinja_env.filters["filled"] = lambda text: escape(study.filled(text))
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-
-
-def template_of(question: Question) -> str:
-    """The piece of a page that shows this kind of question."""
-    match question:
-        case Rating() | ChooseOne():
-            return "questions/choose.html"
-        case ChooseMany():
-            return "questions/choose_many.html"
-        case Grid():
-            return "questions/grid.html"
-        case Number():
-            return "questions/number.html"
-        case Text():
-            return "questions/text.html"
-        case Note():
-            return "questions/note.html"
-        case _:
-            assert_never(question)
+    return serve

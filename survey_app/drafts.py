@@ -44,6 +44,8 @@ class Draft:
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(16))
     token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     ticks: Mapping[str, int] = field(default_factory=dict)
+    language: str = "en"  # the one it was begun in
+    spoken: Mapping[str, str] = field(default_factory=dict)  # column → language, where another one was read
     own_device: bool = False
     role: str | None = None
     chosen: int | None = None  # which answer led to the role
@@ -64,6 +66,7 @@ class Receipt:
 
     code: str
     seen: int
+    own_device: bool = False
     show: bool = False
 
     def alive(self, now: int) -> bool:
@@ -114,9 +117,10 @@ class DraftKeys:
 def to_cookie(what: Draft | Receipt, keys: DraftKeys, today: str, spare: int = 0) -> str:
     """Encrypted, compressed, padded, with so many bytes to spare. Raises TooLong when it passes the budget."""
     raw = json.dumps(_plain(what), ensure_ascii=False, separators=(",", ":")).encode()
-    packed = zlib.compress(raw, 6)
-    padded = len(packed).to_bytes(2) + packed + b"\0" * spare
-    padded = padded.ljust(-(-len(padded) // STEP) * STEP, b"\0")
+    packer = zlib.compressobj(level=6, wbits=14, memLevel=6)  # a small window: drafts are small, and so is the work
+    packed = packer.compress(raw) + packer.flush()
+    size = -(-(len(packed) + 2 + spare) // STEP) * STEP
+    padded = (len(packed).to_bytes(2) + packed).ljust(size, b"\0")
     encoded = base64.urlsafe_b64encode(Aead(keys.of(today)[0]).encrypt(padded)).rstrip(b"=").decode()
     if len(encoded) > BUDGET or len(raw) > LARGEST:
         raise TooLong(max(len(encoded) - BUDGET, len(raw) - LARGEST))
@@ -147,7 +151,7 @@ def junk() -> str:
 
 def _plain(what: Draft | Receipt) -> dict[str, Any]:
     if isinstance(what, Receipt):
-        return {"code": what.code, "seen": what.seen, "show": what.show}
+        return {"code": what.code, "seen": what.seen, "own_device": what.own_device, "show": what.show}
     return {
         "study": what.study,
         "begun": what.begun,
@@ -155,6 +159,8 @@ def _plain(what: Draft | Receipt) -> dict[str, Any]:
         "secret": what.secret.hex(),
         "token": what.token,
         "ticks": dict(what.ticks),
+        "language": what.language,
+        "spoken": dict(what.spoken),
         "own": what.own_device,
         "role": what.role,
         "chosen": what.chosen,
@@ -173,6 +179,8 @@ def _made(plain: dict[str, Any]) -> Draft | Receipt:
         secret=bytes.fromhex(plain["secret"]),
         token=plain["token"],
         ticks=plain["ticks"],
+        language=plain["language"],
+        spoken=plain["spoken"],
         own_device=plain["own"],
         role=plain["role"],
         chosen=plain["chosen"],

@@ -5,14 +5,15 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import replace
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from instruments import records
 
 from . import clock, codes
+from .beginning import start
 from .drafts import Receipt
-from .passing import carrying, deleting, from_our_page, gone, opened, receipt, replacing
+from .passing import carrying, deleting, from_our_page, gone, onward, opened, receipt, replacing
 from .survey import survey
 
 endings = Blueprint("endings", __name__)
@@ -20,8 +21,14 @@ endings = Blueprint("endings", __name__)
 
 @endings.get("/")
 def languages() -> ResponseReturnValue:
-    """Straight to the first page; a choice of languages comes with the second language."""
-    return redirect(url_for("pages.start", language=survey().study.language), 303)
+    """Which language; with one alone, the first page at once. What the browser prefers only orders the list."""
+    here = survey()
+    if len(here.study.languages) == 1:
+        return start(here.study.language)
+    preferred = request.accept_languages.best_match(here.study.languages)
+    words = here.templates.languages
+    first = {code: words[code] for code in sorted(words, key=lambda code: code != preferred)}
+    return here.page("languages.html", languages=first)
 
 
 @endings.post("/<language>/send")
@@ -29,34 +36,33 @@ def send(language: str) -> ResponseReturnValue:
     """Seal, keep, show the receipt. Pressed twice, it is sent once."""
     draft = opened(posted=True)
     if draft is None or draft.role is None:
-        here = url_for("endings.sent", language=language)
-        return redirect(here, 303) if receipt() else gone(language)
+        return onward("sent") if receipt() else gone()
     try:
         code, happened = survey().send(draft)
     except sqlite3.Error:
-        return carrying(draft, render_template("not_sent.html", draft=draft)), 503
+        return carrying(draft, survey().page("not_sent.html", draft=draft)), 503
     if happened == "withdrawn":
-        return replacing(gone(language))
-    return carrying(Receipt(code=code, seen=clock.minute()), redirect(url_for("endings.sent", language=language), 303))
+        return replacing(gone())
+    kept = Receipt(code=code, seen=clock.minute(), own_device=draft.own_device)
+    return carrying(kept, onward("sent"))
 
 
 @endings.get("/<language>/sent")
 def sent(language: str) -> ResponseReturnValue:
-    """Thanks, and the code for those who asked for it."""
+    """Thanks, and the code for those who asked for it: on an own device for a while, on a shared one once."""
     kept = receipt()
     if kept is None:
-        if opened() is not None:
-            return redirect(url_for("pages.check", language=language), 303)
-        return render_template("message.html", heading="receipt_over", start=False)
-    code = codes.in_groups(kept.code) if kept.show else None
-    return render_template("sent.html", code=code, can_ask=bool(kept.code) and not kept.show)
+        return onward("check") if opened() is not None else survey().page("message.html", heading="receipt_over")
+    code = codes.in_groups(kept.code) if kept.show and kept.code else None
+    page = survey().page("sent.html", code=code, can_ask=bool(kept.code) and not kept.show, before=kept.show)
+    return page if kept.own_device or not code else carrying(replace(kept, code=""), page)
 
 
 @endings.post("/<language>/sent")
 def sent_choice(language: str) -> ResponseReturnValue:
     """Show the code, or forget it."""
     kept = receipt()
-    here = redirect(url_for("endings.sent", language=language), 303)
+    here = onward("sent")
     if kept is None or not from_our_page():
         return here
     if request.form.get("code") == "show" and kept.code:
@@ -68,39 +74,39 @@ def sent_choice(language: str) -> ResponseReturnValue:
 def delete(language: str) -> ResponseReturnValue:
     """Throw the answers away: they were only ever in the cookie."""
     if not from_our_page():
-        return gone(language)
-    return replacing(redirect(url_for("endings.deleted", language=language), 303))
+        return gone()
+    return replacing(onward("deleted"))
 
 
 @endings.get("/<language>/deleted")
 def deleted(language: str) -> ResponseReturnValue:
     """They are gone."""
-    return deleting(render_template("message.html", heading="deleted", start=True))
+    return deleting(survey().page("message.html", heading="deleted", start=True))
 
 
 @endings.get("/<language>/not-for-you")
 def not_for_you(language: str) -> ResponseReturnValue:
     """A kind end for those whom the study does not ask."""
-    return deleting(render_template("message.html", heading="not_for_you", start=False))
+    return deleting(survey().page("message.html", heading="not_for_you"))
 
 
 @endings.get("/<language>/declined")
 def declined(language: str) -> ResponseReturnValue:
     """A kind end for those who do not agree."""
-    return deleting(render_template("message.html", heading="declined", start=False))
+    return deleting(survey().page("message.html", heading="declined"))
 
 
 @endings.post("/leave")
 def leave() -> ResponseReturnValue:
     """Away at once. It must work when everything else has expired; a foreign page cannot delete a draft with it."""
-    away = redirect(url_for("endings.away"), 303)
+    away = Response(status=303, headers={"Location": "/away"})
     return replacing(away) if from_our_page() else away
 
 
 @endings.get("/away")
 def away() -> ResponseReturnValue:
     """An empty page of our own that deletes the cookie and goes on to the neutral one."""
-    response = deleting(render_template("away.html"))
+    response = deleting(survey().page("away.html"))
     if survey().study.leave_to:
         response.headers["Refresh"] = f"0; url={survey().study.leave_to}"
     return response
@@ -109,38 +115,39 @@ def away() -> ResponseReturnValue:
 @endings.get("/<language>/withdraw")
 def withdraw(language: str) -> ResponseReturnValue:
     """Delete answers that were sent."""
-    return render_template("withdraw.html", typed="", error=None)
+    return survey().page("withdraw.html", typed="")
 
 
 @endings.post("/<language>/withdraw")
 def withdrawn(language: str) -> ResponseReturnValue:
     """The same answer for a code that leads somewhere and one that does not."""
     if not from_our_page():
-        return gone(language)
-    typed = request.form.get("code", "")
+        return gone()
+    here, typed = survey(), request.form.get("code", "")
     try:
-        survey().store.withdraw(codes.typed(typed))
+        here.store.withdraw(codes.typed(typed))
     except codes.WrongCode as error:
-        return render_template("withdraw.html", typed=typed, error=survey().study.words[error.reason]), 422
+        return here.page("withdraw.html", typed=typed, error=here.words[error.reason]), 422
     except sqlite3.Error:
-        return render_template("withdraw.html", typed=typed, error=survey().study.words["try_again"]), 503
-    return render_template("message.html", heading="withdrawn", start=False)
+        return here.page("withdraw.html", typed=typed, error=here.words["try_again"]), 503
+    return here.page("message.html", heading="withdrawn")
 
 
 @endings.get("/<language>/support")
 def support(language: str) -> ResponseReturnValue:
     """Who can help, in every country."""
-    return render_template("support.html")
+    return survey().page("support.html")
 
 
 @endings.get("/<language>/privacy")
 def privacy(language: str) -> ResponseReturnValue:
     """What is stored about you, read off the schema, so that it cannot be wrong."""
-    study = survey().study
+    here = survey()
+    study = here.study
     facts = [next(iter(column.text.values())) for column in records.columns(study) if column.question is None]
     asked = {
         role: [each.text[role.id] for each in study.questions() if role.id in each.roles and records.columns_of(each)]
         for role in study.roles
     }
     beside_text = [tick.text for tick in study.consent if tick.kept_with == "text"]
-    return render_template("privacy.html", facts=dict.fromkeys(facts), asked=asked, beside_text=beside_text)
+    return here.page("privacy.html", facts=dict.fromkeys(facts), asked=asked, beside_text=beside_text)

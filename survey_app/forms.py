@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, assert_never, cast
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import Field, StringField
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import ValidationError
@@ -20,6 +21,7 @@ from instruments.model import ChooseMany, ChooseOne, Grid, Note, Number, Rating,
 from instruments.records import MISSING_WORDS
 from instruments.route import Shown
 from instruments.rules import Answer, Answers
+from instruments.words import catalogue
 
 INSTEAD = "-instead"  # beside a number: the refusal that stands for it
 
@@ -28,31 +30,37 @@ WHOLE = re.compile(r"^-?([0-9]{1,9}|[0-9]{1,3}([ ,.’'\u00a0\u202f][0-9]{3}){1,
 Words = Mapping[str, str]
 
 
-def _code(sent: Any) -> int | None:
+def _code(sent: str) -> int:
     """A code as the browser sends it; whatever is no number is no code of ours."""
-    if sent is None:
-        return None
-    return int(sent) if re.fullmatch(r"[0-9]{1,3}", str(sent)) else -1
+    return int(sent) if re.fullmatch(r"[0-9]{1,3}", sent) else -1
 
 
-class _One(RadioField):
+class _One(Field):
     """One of the offered codes, or nothing."""
 
     def __init__(self, words: Words, codes: Sequence[int], **kwargs: Any) -> None:
-        super().__init__(choices=[], coerce=_code, **kwargs)
+        super().__init__(**kwargs)
         self.words, self.codes = words, codes
+
+    def process_formdata(self, sent: Sequence[str]) -> None:
+        """What the browser sent, if anything."""
+        self.data = _code(sent[0]) if sent else None
 
     def pre_validate(self, form: BaseForm) -> None:
         if self.data is not None and self.data not in self.codes:
             raise ValidationError(self.words["choose_offered"])
 
 
-class _Many(SelectMultipleField):
+class _Many(Field):
     """Any of the offered codes; those that stand `alone` must, and are named if they do not."""
 
     def __init__(self, words: Words, codes: Sequence[int], alone: Mapping[int, str], **kwargs: Any) -> None:
-        super().__init__(choices=[], coerce=_code, **kwargs)
+        super().__init__(**kwargs)
         self.words, self.codes, self.alone = words, codes, alone
+
+    def process_formdata(self, sent: Sequence[str]) -> None:
+        """What the browser sent, once each."""
+        self.data = list(dict.fromkeys(_code(each) for each in sent))
 
     def pre_validate(self, form: BaseForm) -> None:
         ticked = self.data or []
@@ -90,7 +98,7 @@ class _Whole(StringField):
             raise ValidationError(self.words["number_or"])
 
 
-class _Words(TextAreaField):
+class _Words(StringField):
     """Somebody's own words, kept when they are too many."""
 
     def __init__(self, words: Words, longest: int, **kwargs: Any) -> None:
@@ -103,14 +111,52 @@ class _Words(TextAreaField):
             raise ValidationError(self.words["text_too_long"].format(over=over))
 
 
-def form(shown: Sequence[Shown], role: str, words: Words, sent: MultiDict[str, str] | None, kept: Answers) -> BaseForm:
-    """The form of one page, filled with what was just sent, or else with the answers kept so far."""
+def form(shown: Sequence[Shown], role: str, language: str, sent: MultiDict[str, str]) -> BaseForm:
+    """The form of one page, filled with what was just sent."""
     fields: dict[str, Any] = {}
     for each in shown:
-        fields.update(_fields(each, role, words))
+        fields.update(_fields(each, role, language))
     made = BaseForm(fields, meta=DefaultMeta())
-    made.process(sent, data=None if sent is not None else _as_fields(shown, kept))
+    made.process(sent)
     return made
+
+
+def values(shown: Sequence[Shown], kept: Answers) -> dict[str, Any]:
+    """What stands in the fields of a page: the answers kept so far. A number's refusal lies in the field beside it."""
+    found: dict[str, Any] = {column: kept[column] for each in shown for column in each.columns if column in kept}
+    for each in shown:
+        if isinstance(each.question, Number):
+            value = found.get(each.question.id)
+            refused = [code for code, word in MISSING_WORDS.items() if word == value and code is not None]
+            found[each.question.id + INSTEAD] = refused
+            found[each.question.id] = "" if refused or value is None else str(value)
+    return found
+
+
+def typed(made: BaseForm) -> dict[str, Any]:
+    """What stands in the fields after a post: what was sent."""
+    return {field.name: field.data for field in made}
+
+
+def errors(made: BaseForm) -> dict[str, str]:
+    """Field → what to do about it."""
+    return {field.name: str(field.errors[0]) for field in made if field.errors}
+
+
+def newest(shown: Sequence[Shown], kept: Answers, made: BaseForm) -> dict[str, Any]:
+    """The answers kept from another window; words that were typed here follow the words from there, so none is lost."""
+    found = values(shown, kept)
+    for each in shown:
+        if isinstance(each.question, Text):
+            there, here = str(found.get(each.question.id) or ""), _lines(made[each.question.id].data)
+            found[each.question.id] = there if here in there else f"{there}\n{here}".strip()
+    return found
+
+
+def field_names(shown: Shown) -> tuple[str, ...]:
+    """The names of the fields in which a question is answered."""
+    more = (shown.question.id + INSTEAD,) if isinstance(shown.question, Number) else ()
+    return (*shown.columns, *more)
 
 
 def answers(shown: Sequence[Shown], made: BaseForm) -> dict[str, Answer]:
@@ -134,14 +180,15 @@ def answers(shown: Sequence[Shown], made: BaseForm) -> dict[str, Answer]:
     return found
 
 
-def refuse(made: BaseForm, why: str) -> None:
-    """Put words beside every field where somebody typed: what was typed stays."""
-    for field in made:
-        if isinstance(field, _Words):
-            field.errors = [why]
+def boxes(shown: Sequence[Shown]) -> list[str]:
+    """The fields in which somebody can write at length."""
+    return [each.question.id for each in shown if isinstance(each.question, Text)]
 
 
-def _fields(shown: Shown, role: str, words: Words) -> dict[str, Any]:
+@lru_cache(maxsize=4096)
+def _fields(shown: Shown, role: str, language: str) -> dict[str, Any]:
+    """The unbound fields of a question: the same for everybody to whom it is shown so."""
+    words = catalogue(language)
     offered = {choice.code: choice.label[role] for choice in (*shown.choices, *shown.refusals)}
     refusals = {choice.code: choice.label[role] for choice in shown.refusals}
     match shown.question:
@@ -163,18 +210,6 @@ def _fields(shown: Shown, role: str, words: Words) -> dict[str, Any]:
 
 def _bound(kind: type[Field], *args: Any) -> Any:
     return kind(*args)  # outside a form, WTForms makes an unbound field of it
-
-
-def _as_fields(shown: Sequence[Shown], kept: Answers) -> dict[str, Any]:
-    """Kept answers as the form's own data: a number's refusal lies in the field beside it."""
-    data: dict[str, Any] = {column: kept[column] for each in shown for column in each.columns if column in kept}
-    for each in shown:
-        if isinstance(each.question, Number):
-            value = data.get(each.question.id)
-            refused = [code for code, word in MISSING_WORDS.items() if word == value and code is not None]
-            data[each.question.id + INSTEAD] = refused
-            data[each.question.id] = "" if refused or value is None else str(value)
-    return data
 
 
 def _lines(text: str | None) -> str:

@@ -1,18 +1,19 @@
-"""The pages of the way: consent, role, questions, check. Each view reads like the sentence that describes it."""
+"""The pages of the way: role, questions, break, check. Each view reads like the sentence that describes it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from wtforms.form import BaseForm
 
 from instruments import route
 
-from . import clock, forms
-from .drafts import Draft
-from .passing import carrying, fits, from_our_page, gone, opened
+from . import forms
+from .drafts import SPARE, Draft, TooLong
+from .passing import address, carrying, gone, onward, opened
 from .survey import survey
 from .way import Way
 
@@ -21,115 +22,17 @@ pages = Blueprint("pages", __name__, url_prefix="/<language>")
 ROLE_PAGE = 1
 
 
-@pages.get("/", strict_slashes=False)
-def start(language: str) -> ResponseReturnValue:
-    """What this is: nothing is kept yet, there is no cookie."""
-    survey().store.tally("opened")
-    return render_template("start.html")
-
-
-@pages.get("/leaving")
-def leaving(language: str) -> ResponseReturnValue:
-    """How to leave fast, and what that cannot do: said before it is needed."""
-    return render_template("leaving.html")
-
-
-@pages.post("/leaving")
-def leaving_read(language: str) -> ResponseReturnValue:
-    """On to the ticks."""
-    return redirect(url_for("pages.agree", language=language), 303)
-
-
-@pages.get("/agree")
-def agree(language: str) -> ResponseReturnValue:
-    """The ticks; but answers that are already on this device are not thrown away unasked."""
-    if _under_way(opened()):
-        return redirect(url_for("pages.found", language=language), 303)
-    return render_template("agree.html", ticked=(), missing=())
-
-
-@pages.post("/agree")
-def agreed(language: str) -> ResponseReturnValue:
-    """Every required tick is there: the draft begins."""
-    here = survey()
-    if not from_our_page():
-        return gone(language)
-    if _under_way(opened()):
-        return redirect(url_for("pages.found", language=language), 303)
-    ticks = {tick.id: int(tick.id in request.form) for tick in here.study.consent}
-    missing = [tick for tick in here.study.consent if tick.required and not ticks[tick.id]]
-    if missing:
-        ticked = [id for id, on in ticks.items() if on]
-        return render_template("agree.html", ticked=ticked, missing=missing), 422
-    here.store.tally("agreed")
-    kept = {tick.id: ticks[tick.id] for tick in here.study.consent if tick.kept_with}
-    draft = Draft(study=here.mark, begun=clock.minute(), seen=clock.minute(), ticks=kept)
-    if here.study.role_question is None:
-        role = here.study.roles[0].id
-        draft = replace(draft, role=role, secret=here.mint.secret(role))
-    first = "pages.understood" if here.study.consent_check else "pages.device"
-    return carrying(draft, redirect(url_for(first, language=language), 303))
-
-
 @pages.get("/found")
 def found(language: str) -> ResponseReturnValue:
     """Answers are on this device already, perhaps somebody else's: go on, or delete them."""
-    return _pause(language, "found_heading", "found_text")
+    return _pause("found_heading", "found_text")
 
 
 @pages.get("/break")
 def pause(language: str) -> ResponseReturnValue:
     """How long the answers wait, and where; go on, or delete them."""
     draft = opened()
-    return _pause(language, "break_heading", "break_own" if draft and draft.own_device else "break_shared")
-
-
-@pages.get("/key-facts")
-def understood(language: str) -> ResponseReturnValue:
-    """One question that shows whether the key facts were understood."""
-    draft = opened()
-    if draft is None or survey().study.consent_check is None:
-        return gone(language)
-    return carrying(draft, render_template("understood.html", draft=draft))
-
-
-@pages.post("/key-facts")
-def understanding(language: str) -> ResponseReturnValue:
-    """A wrong answer shows the key facts again; nothing is stored, nobody is held back."""
-    draft, check = opened(posted=True), survey().study.consent_check
-    if draft is None or check is None:
-        return gone(language)
-    if request.form.get("understood") == str(check.correct):
-        return carrying(draft, redirect(url_for("pages.device", language=language), 303))
-    return carrying(draft, redirect(url_for("pages.main_points", language=language), 303))
-
-
-@pages.get("/main-points")
-def main_points(language: str) -> ResponseReturnValue:
-    """The key facts once more, for those who want them."""
-    draft = opened()
-    if draft is None or survey().study.consent_check is None:
-        return gone(language)
-    return carrying(draft, render_template("key_facts.html", draft=draft))
-
-
-@pages.get("/device")
-def device(language: str) -> ResponseReturnValue:
-    """Whose device it is decides how long the answers wait on it."""
-    draft = opened()
-    if draft is None:
-        return gone(language)
-    return carrying(draft, render_template("device.html", draft=draft))
-
-
-@pages.post("/device")
-def device_told(language: str) -> ResponseReturnValue:
-    """An own device keeps the answers for a day; everything else, and no answer, for half an hour."""
-    draft = opened(posted=True)
-    if draft is None:
-        return gone(language)
-    draft = replace(draft, own_device=request.form.get("device") == "own")
-    return carrying(draft, redirect(_nearest(draft, language), 303))
+    return _pause("break_heading", "break_own" if draft and draft.own_device else "break_shared")
 
 
 @pages.get(f"/p/{ROLE_PAGE}")
@@ -137,25 +40,30 @@ def role(language: str) -> ResponseReturnValue:
     """Which side somebody answers for."""
     draft = opened()
     if draft is None or survey().study.role_question is None:
-        return gone(language)
-    return carrying(draft, render_template("role.html", draft=draft, error=None))
+        return gone(first=True)
+    return carrying(draft, survey().page("role.html", draft=draft))
 
 
 @pages.post(f"/p/{ROLE_PAGE}")
 def role_chosen(language: str) -> ResponseReturnValue:
     """The role decides the way; with none of them it ends kindly and nothing is kept."""
-    draft, asked = opened(posted=True), survey().study.role_question
+    here = survey()
+    draft, asked = opened(posted=True), here.study.role_question
     if draft is None or asked is None:
-        return gone(language)
+        return gone()
     choice = next((each for each in asked.choices if str(each.code) == request.form.get("role")), None)
     if choice is None:
-        return carrying(draft, render_template("role.html", draft=draft, error=survey().study.words["choose_one"])), 422
+        return carrying(draft, here.page("role.html", draft=draft, error=here.words["choose_one"])), 422
     if choice.role is None:
-        return redirect(url_for("endings.not_for_you", language=language), 303)
-    if draft.role != choice.role:  # another side is asked other things: nothing said for one is sent for the other
-        draft = replace(draft, role=choice.role, secret=survey().mint.secret(choice.role), answers={})
+        return onward("not-for-you")
+    if draft.role != choice.role:
+        seen = request.form.get("_version", str(draft.chosen or 0))
+        if seen != str(draft.chosen or 0) and draft.answers:  # never thrown away from a page that did not know of them
+            return carrying(draft, here.page("role.html", draft=draft, notice=here.words["other_window_role"])), 409
+        # another side is asked other things: nothing said for one is sent for the other
+        draft = replace(draft, role=choice.role, secret=here.mint.secret(choice.role), answers={}, spoken={})
     draft = replace(draft, chosen=choice.code)
-    return _onward(draft, survey().way(draft).after(ROLE_PAGE), "pages.question", language)
+    return _onward(draft, here.way(draft).after(ROLE_PAGE), "p")
 
 
 @pages.get("/p/<int:number>")
@@ -164,41 +72,45 @@ def question(language: str, number: int) -> ResponseReturnValue:
     """One page of questions, with the answers given so far."""
     draft = opened()
     if draft is None:
-        return gone(language)
+        return gone(first=number == route.FIRST_PAGE)
     way = survey().way(draft)
     page = way.page(number)
     if page is None:  # not on the way any more, after a change
-        return carrying(draft, redirect(_nearest(draft, language), 303))
+        return carrying(draft, onward(*nearest(draft)))
     if page.story_is_new and page.story:
         survey().store.tally("story opened")
-    asked = page.asked(way.known)
-    filled = forms.form(asked, str(draft.role), survey().study.words, None, draft.answers)
-    return carrying(draft, _render(draft, way, page, asked, filled))
+    return carrying(draft, _render(draft, way, page, forms.values(page.asked(way.known), way.answers)))
 
 
 @pages.post("/p/<int:number>")
 @pages.post("/check/<int:number>", endpoint="changed")
 def answer(language: str, number: int) -> ResponseReturnValue:
     """Take one page of answers and move on; after a change, first to what the change has opened."""
-    draft = opened(posted=True)
+    draft, here = opened(posted=True), survey()
     if draft is None or draft.role is None:
-        return gone(language)
-    way = survey().way(draft)
+        return gone()
+    way = here.way(draft)
     page = way.page(number)
     if page is None:
-        return carrying(draft, redirect(_nearest(draft, language), 303))
-    asked = page.asked(way.known)
-    filled = forms.form(asked, draft.role, survey().study.words, request.form, {})
+        return carrying(draft, onward(*nearest(draft)))
+    asked, go, steps = page.asked(way.known), request.form.get("go"), _steps()
+    if go == "skip" and page.can_skip:
+        return _on_from(draft, way.skipping(page.part), way.last_of(page.part), steps)
+    filled = forms.form(asked, draft.role, language, request.form)
     if not filled.validate():
-        return carrying(draft, _render(draft, way, page, asked, filled)), 422
-    further = way.answering(forms.answers(asked, filled))
-    fuller = draft.answering(further.answers)
-    if not fits(fuller):
-        forms.refuse(filled, survey().study.words["no_room"])
-        return carrying(draft, _render(draft, way, page, asked, filled)), 422
-    if request.endpoint == "pages.changed":
-        return _onward(fuller, further.open(), "pages.change", language)
-    return _onward(fuller, further.after(number), "pages.question", language)
+        return carrying(draft, _render(draft, way, page, forms.typed(filled), forms.errors(filled))), 422
+    answers = forms.answers(asked, filled)
+    version = way.version(asked)
+    if request.form.get("_version", version) != version and way.answering(answers).answers != way.answers:
+        newest, why = forms.newest(asked, way.answers, filled), here.words["other_window"]
+        return carrying(draft, _render(draft, way, page, newest, notice=why)), 409
+    if go == "clear":
+        answers |= dict.fromkeys(way.without_refusal(asked))
+    try:
+        return _on_from(draft, way.answering(answers), number - (go == "clear"), steps)
+    except TooLong:
+        full = dict.fromkeys(forms.boxes(asked), here.words["no_room"])
+        return carrying(draft, _render(draft, way, page, forms.typed(filled), full)), 422
 
 
 @pages.get("/check")
@@ -206,53 +118,86 @@ def check(language: str) -> ResponseReturnValue:
     """Everything on the way once more, before it is sent or deleted."""
     draft = opened()
     if draft is None or draft.role is None:
-        return gone(language)
+        return gone()
     way = survey().way(draft)
     walked = way.walked()
-    back = _back(way, walked[-1][0].number + 1 if walked else ROLE_PAGE, language)
+    back = _back(walked[-1][0] if walked else None)
     chosen = survey().study.role_choice(draft.chosen)
-    return carrying(draft, render_template("check.html", draft=draft, way=walked, chosen=chosen, back=back))
+    return carrying(draft, survey().page("check.html", draft=draft, way=walked, chosen=chosen, back=back))
 
 
-def _onward(draft: Draft, page: route.Page | None, endpoint: str, language: str) -> ResponseReturnValue:
+def _on_from(draft: Draft, further: Way, number: int, steps: str) -> ResponseReturnValue:
+    """With more answers: on behind page `number`, or after a change to what it has opened."""
+    onto = further.open() if steps == "check" else further.after(number)
+    return _onward(_answered(draft, further), onto, steps, SPARE)
+
+
+def _onward(draft: Draft, page: route.Page | None, steps: str, spare: int = 0) -> ResponseReturnValue:
     """To that page, or to the check where there is none."""
-    if page is None:
-        return carrying(draft, redirect(url_for("pages.check", language=language), 303))
-    return carrying(draft, redirect(url_for(endpoint, language=language, number=page.number), 303))
+    return carrying(draft, onward("check") if page is None else onward(steps, page.number), spare)
 
 
-def _pause(language: str, heading: str, text: str) -> ResponseReturnValue:
+def _answered(draft: Draft, further: Way) -> Draft:
+    """The draft with these answers, and the language of each where it is not the first one."""
+    if len(survey().study.languages) == 1:
+        return replace(draft, answers=further.answers)
+    language = survey().study.language
+    new = {column for column, said in further.answers.items() if draft.answers.get(column, ...) != said}
+    spoken = {column: said_in for column, said_in in draft.spoken.items() if column in further.answers} | dict.fromkeys(
+        new, language
+    )
+    elsewhere = {column: said_in for column, said_in in spoken.items() if said_in != draft.language}
+    return replace(draft, answers=further.answers, spoken=elsewhere)
+
+
+def _pause(heading: str, text: str) -> ResponseReturnValue:
     """The choice between going on and deleting, under these words."""
-    draft, words = opened(), survey().study.words
+    draft, here = opened(), survey()
     if draft is None:
-        return gone(language)
-    said = {"heading": words[heading], "text": words[text]}
-    return carrying(draft, render_template("pause.html", draft=draft, onward=_nearest(draft, language), **said))
+        return gone()
+    said = {"heading": here.words[heading], "text": here.words[text]}
+    return carrying(draft, here.page("pause.html", draft=draft, onward=address(*nearest(draft)), **said))
 
 
-def _under_way(draft: Draft | None) -> bool:
-    """Has somebody begun to answer on this device?"""
-    return draft is not None and bool(draft.answers)
-
-
-def _nearest(draft: Draft, language: str) -> str:
-    """The address of the role page, of the first page with something open, or of the check."""
+def nearest(draft: Draft) -> tuple[str | int, ...]:
+    """The steps to the role page, to the first page with something open, or to the check."""
     if draft.role is None:
-        return url_for("pages.role", language=language)
+        return "p", ROLE_PAGE
     page = survey().way(draft).open()
-    if page is None:
-        return url_for("pages.check", language=language)
-    return url_for("pages.question", language=language, number=page.number)
+    return ("check",) if page is None else ("p", page.number)
 
 
-def _back(way: Way, number: int, language: str) -> str | None:
+def _steps() -> str:
+    """Is a page answered on the way, or changed from the check?"""
+    return "check" if request.endpoint == "pages.changed" else "p"
+
+
+def _back(before: route.Page | None) -> str | None:
     """The address of the page before; before the first question only the role can be changed."""
-    before = way.before(number)
     if before is not None:
-        return url_for("pages.question", language=language, number=before.number)
-    return url_for("pages.role", language=language) if survey().study.role_question else None
+        return address("p", before.number)
+    return address("p", ROLE_PAGE) if survey().study.role_question else None
 
 
-def _render(draft: Draft, way: Way, page: route.Page, asked: tuple[route.Shown, ...], filled: BaseForm) -> str:
-    back = _back(way, page.number, survey().study.language)
-    return render_template("page.html", draft=draft, page=page, asked=asked, form=filled, back=back)
+def _render(
+    draft: Draft,
+    way: Way,
+    page: route.Page,
+    values: Mapping[str, Any],
+    errors: Mapping[str, str] | None = None,
+    notice: str | None = None,
+) -> str:
+    asked, before = page.asked(way.known), way.before(page.number)
+    return survey().page(
+        "page.html",
+        draft=draft,
+        page=page,
+        asked=asked,
+        values=values,
+        errors=errors or {},
+        notice=notice,
+        version=way.version(asked),
+        can_clear=bool(way.without_refusal(asked)),
+        support_open=page.support_open and (before is None or before.part != page.part),
+        back=_back(before),
+    )

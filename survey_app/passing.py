@@ -5,17 +5,17 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from flask import Response, make_response, render_template, request
+from flask import Response, g, make_response, request
 from flask.typing import ResponseReturnValue
+
+from instruments.model import Text
 
 from . import clock
 from .drafts import (
     MINUTES_OF_RECEIPT,
     MINUTES_ON_OWN_DEVICE,
-    SPARE,
     Draft,
     Receipt,
-    TooLong,
     from_cookie,
     junk,
     to_cookie,
@@ -25,25 +25,30 @@ from .survey import survey
 
 def opened(*, posted: bool = False) -> Draft | None:
     """The draft of this request, if it is alive, of this study, and (for a post) sent from our own page."""
-    here = survey()
-    found = from_cookie(request.cookies.get(here.cookie), here.draft_keys, clock.today())
-    if not isinstance(found, Draft) or not found.alive(clock.minute()):
-        return None
-    if found.study != here.mark:
+    found = _in_cookie()
+    if not isinstance(found, Draft) or not found.alive(clock.minute()) or found.study != survey().mark:
         return None
     return found if not posted or (from_our_page() and _token_is(found)) else None
+
+
+def receipt() -> Receipt | None:
+    """The receipt of this request, while it lasts."""
+    found = _in_cookie()
+    return found if isinstance(found, Receipt) and found.alive(clock.minute()) else None
+
+
+def _in_cookie() -> Draft | Receipt | None:
+    """What came in the cookie, unsealed once a request."""
+    if "came" not in g:
+        here = survey()
+        g.came = from_cookie(request.cookies.get(here.cookie), here.draft_keys, clock.today())
+    came: Draft | Receipt | None = g.came
+    return came
 
 
 def _token_is(draft: Draft) -> bool:
     """Does the form carry the token of this draft?"""
     return secrets.compare_digest(request.form.get("_token", "").encode(), draft.token.encode())
-
-
-def receipt() -> Receipt | None:
-    """The receipt of this request, while it lasts."""
-    here = survey()
-    found = from_cookie(request.cookies.get(here.cookie), here.draft_keys, clock.today())
-    return found if isinstance(found, Receipt) and found.alive(clock.minute()) else None
 
 
 def from_our_page() -> bool:
@@ -53,17 +58,32 @@ def from_our_page() -> bool:
     return origin in (None, own) and request.headers.get("Sec-Fetch-Site") in (None, "same-origin", "none")
 
 
-def carrying(what: Draft | Receipt, answer: ResponseReturnValue) -> Response:
-    """The answer, with the draft in its cookie."""
+def onward(*steps: str | int) -> Response:
+    """Go on to the page at these steps of the address."""
+    return Response(status=303, headers={"Location": address(*steps)})
+
+
+def address(*steps: str | int) -> str:
+    """The address of a page in the language of this request."""
+    return "/".join(("", survey().study.language, *map(str, steps)))
+
+
+def carrying(what: Draft | Receipt, answer: ResponseReturnValue, spare: int = 0) -> Response:
+    """The answer, with the draft in its cookie; a cookie that would say the same is not sent again.
+
+    Raises TooLong where the draft has not even so many bytes to spare.
+    """
     here = survey()
     response = make_response(answer)
     what = replace(what, seen=clock.minute()) if isinstance(what, Draft) else what
+    if what == _in_cookie():
+        return response
     age: int | None = None
     if isinstance(what, Receipt):
         age = MINUTES_OF_RECEIPT * 60
     elif what.own_device:
         age = MINUTES_ON_OWN_DEVICE * 60
-    _set(response, to_cookie(what, here.draft_keys, clock.today()), age)
+    _set(response, to_cookie(what, here.draft_keys, clock.today(), spare), age)
     return response
 
 
@@ -82,19 +102,26 @@ def deleting(answer: ResponseReturnValue) -> Response:
     return response
 
 
-def gone(language: str) -> ResponseReturnValue:
-    """We do not have these answers (any more), in words that blame nobody."""
-    sent = receipt() is not None
-    return render_template("message.html", heading="sent_already" if sent else "gone", start=not sent), 410
+def gone(*, first: bool = False) -> ResponseReturnValue:
+    """We do not have these answers (any more), in words that blame nobody.
+
+    On the `first` page after the consent a browser without any cookie has just refused ours. On an own device
+    what was typed on the page is offered back; on a shared one it is dropped.
+    """
+    if receipt() is not None:
+        return survey().page("message.html", heading="sent_already", start=False), 410
+    blocked = first and survey().cookie not in request.cookies
+    typed = words_just_typed() if request.form.get("_own") else ()
+    heading = "no_cookies" if blocked else "gone"
+    return survey().page("message.html", heading=heading, start=True, typed=typed), 410
 
 
-def fits(draft: Draft) -> bool:
-    """Does the draft fit its cookie, now and on every later page?"""
-    try:
-        to_cookie(draft, survey().draft_keys, clock.today(), SPARE)
-    except TooLong:
-        return False
-    return True
+def words_just_typed() -> tuple[str, ...]:
+    """What stood in the text boxes of a post from our own page."""
+    if request.method != "POST" or not from_our_page():
+        return ()
+    boxes = [each.id for each in survey().study.questions() if isinstance(each, Text)]
+    return tuple(said for id in boxes if (said := request.form.get(id, "").strip()))
 
 
 def _set(response: Response, value: str, age: int | None) -> None:

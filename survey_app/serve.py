@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -17,23 +19,24 @@ from waitress.server import create_server
 from instruments import records
 from instruments.doors import Environment, Refused, WrongUse, is_loopback
 from instruments.model import Study
-from instruments.reader import Faulty, read
+from instruments.reader import Faulty, read_in_every_language
 
 from . import sealing
 from .app import LARGEST_POST, create_app
 from .drafts import DraftKeys
 from .mint import Mint
 from .outermost import Outermost
+from .showing import Templates
 from .store import Store
 from .survey import Survey
 
 THREADS = 4
 
 
-def study_in(folder: Path) -> Study:
-    """The study in a folder. Raises WrongUse with every problem."""
+def studies_in(folder: Path) -> dict[str, Study]:
+    """The study in a folder, language by language. Raises WrongUse with every problem."""
     try:
-        return read(folder)
+        return read_in_every_language(folder)
     except Faulty as error:
         raise WrongUse(f"The study in {folder} cannot be served:\n{error}") from error
 
@@ -54,16 +57,19 @@ def address_allowed(host: str, origin: str | None, practice: bool) -> None:
         )
 
 
-def open_survey(study: Study, data: Path, kind: str, origin: str | None) -> Survey:
-    """Everything a survey needs, ready. In practice the first start makes a key beside the data."""
+def open_survey(studies: Mapping[str, Study], data: Path, kind: str, origin: str | None) -> dict[str, Survey]:
+    """Everything a survey needs, ready, language by language. Practice makes a key beside the data."""
+    study = next(iter(studies.values()))
     store = Store(data, study, kind)
     key = data / records.PRACTICE_KEY
     if key.exists():
         recipient = sealing.public_half(key)
     else:
         recipient = sealing.new_key(key, "Practice only: this key opens what is answered here while practising.")
-    return Survey(
+    words = {language: each.words for language, each in studies.items()}
+    own = Survey(
         study=study,
+        templates=Templates(study, kind, words),
         store=store,
         draft_keys=DraftKeys(data / "draft-keys"),
         mint=Mint(study),
@@ -71,11 +77,15 @@ def open_survey(study: Study, data: Path, kind: str, origin: str | None) -> Surv
         kind=kind,
         origin=origin.rstrip("/") if origin else None,
     )
+    return {
+        language: replace(own, study=each, templates=Templates(each, kind, words)) for language, each in studies.items()
+    }
 
 
-def serve(survey: Survey, host: str, port: int, ready: Callable[[str], str]) -> NoReturn:
+def serve(surveys: Mapping[str, Survey], host: str, port: int, ready: Callable[[str], str]) -> NoReturn:
     """Serve until told to stop; then flush and let go. Raises Environment when the port is taken."""
     _keep_quiet()
+    survey = next(iter(surveys.values()))
     try:
         taken = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
@@ -84,7 +94,7 @@ def serve(survey: Survey, host: str, port: int, ready: Callable[[str], str]) -> 
             f"Port {port} on {host} cannot be used: {error.strerror}. "
             "Another survey may be running there; name another --port."
         ) from error
-    application = Outermost(create_app(survey), https=survey.https)
+    application = Outermost(create_app(surveys), https=survey.https, scripts=survey.study.quick_exit_script)
     server = create_server(
         application,
         sockets=[taken],
@@ -94,9 +104,10 @@ def serve(survey: Survey, host: str, port: int, ready: Callable[[str], str]) -> 
         max_request_body_size=LARGEST_POST,
         inbuf_overflow=8 * LARGEST_POST,
         outbuf_overflow=8 * LARGEST_POST,
-        clear_untrusted_proxy_headers=True,
+        clear_untrusted_proxy_headers=False,  # the outermost layer lets none of them in
     )
     signal.signal(signal.SIGTERM, _stop)
+    gc.freeze()  # what is made by now stays: the collector need not look at it again
     shown = f"[{host}]" if ":" in host else host
     print(ready(f"http://{shown}:{taken.getsockname()[1]}/"), flush=True)
     try:

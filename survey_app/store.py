@@ -29,6 +29,7 @@ from .codes import row_keys
 
 SECONDS_TO_FLUSH = 5.0
 SECONDS_TO_WAIT = 10.0  # for another process that holds the lock
+PAUSED = "paused"
 PAGE_SIZE = 32768  # at 4 KiB records overflow, and overflow pages are a log of arrival until VACUUM
 
 Sent = Literal["stored", "already", "withdrawn"]
@@ -106,6 +107,20 @@ class Store:
         """Count something that happened, in memory: it is written with the next Send, never by itself."""
         with self.counting:  # not the writer's lock: nobody waits for a flush to see a page
             self.waiting[name] += 1
+
+    def pause(self, because: str) -> None:
+        """Take no new participants until `resume`; those who have begun may finish. The words are for the team."""
+        self.database.table("house").upsert({"name": PAUSED, "value": because.encode()}, pk="name")
+
+    def resume(self) -> None:
+        """Take participants again."""
+        self.database.execute("DELETE FROM house WHERE name = ?", (PAUSED,))
+
+    def paused(self) -> str | None:
+        """Why no new participants are taken, or None."""
+        with self.lock:
+            row = self.connection.execute("SELECT value FROM house WHERE name = ?", (PAUSED,)).fetchone()
+        return None if row is None else bytes(row[0]).decode()
 
     def close(self) -> None:
         """Flush a last time and let go."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
-from flask import current_app
+from flask import current_app, g, request
 
 from instruments import records
 from instruments.model import Study, Text
@@ -13,15 +14,17 @@ from instruments.model import Study, Text
 from . import clock, codes, sealing
 from .drafts import Draft, DraftKeys
 from .mint import Mint
+from .showing import Templates
 from .store import Sent, Store
 from .way import Way, way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """A study being served: where it stores, whom it seals to, and what its records are worth."""
+    """A study being served in one language: how it looks, where it stores, whom it seals to."""
 
     study: Study
+    templates: Templates
     store: Store
     draft_keys: DraftKeys
     mint: Mint
@@ -44,6 +47,18 @@ class Survey:
         """Is the public address an encrypted one?"""
         return (self.origin or "").startswith("https://")
 
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The interface words of this language."""
+        return self.study.words
+
+    def page(self, template: str, **values: Any) -> str:
+        """A page in this language, with the way to the same page in the others."""
+        if len(self.study.languages) > 1 and request.url_rule is not None and "language" in request.url_rule.arguments:
+            reads = "GET" in (request.url_rule.methods or ())
+            values["path"] = request.path.removeprefix(f"/{self.study.language}") if reads else "/"
+        return self.templates.page(template, **values)
+
     def way(self, draft: Draft) -> Way:
         """The way of this person."""
         return way(self.study, draft)
@@ -60,6 +75,9 @@ class Survey:
         }
         facts: dict[str, int | str] = {**here.settled, **_ticks(self.study, draft, "answers")}
         facts["duration"] = records.duration(clock.minute() - draft.begun)
+        if len(self.study.languages) > 1:
+            facts["language"] = draft.language
+            facts["other_language"] = in_other_languages(draft.spoken, answers)
         if self.study.privacy.month:
             facts["month"] = clock.month()
         code = codes.code(draft.secret)
@@ -76,6 +94,20 @@ def _ticks(study: Study, draft: Draft, kept_with: str) -> dict[str, int]:
     return {tick.id: draft.ticks.get(tick.id, 0) for tick in study.consent if tick.kept_with == kept_with}
 
 
+def in_other_languages(spoken: Mapping[str, str], answers: Collection[str]) -> str:
+    """Which answers were given in another language than the first: “de: age, area”."""
+    by_language: dict[str, list[str]] = {}
+    for column, language in spoken.items():
+        if column in answers:
+            by_language.setdefault(language, []).append(column)
+    return "; ".join(f"{language}: {', '.join(sorted(by_language[language]))}" for language in sorted(by_language))
+
+
 def survey() -> Survey:
-    """The survey that this application serves."""
-    return cast(Survey, current_app.extensions["survey"])
+    """The survey that this application serves, in the language of this request or else in its first one."""
+    here: Survey | None = g.get("survey")
+    if here is None:
+        surveys: Mapping[str, Survey] = current_app.extensions["surveys"]
+        language = (request.view_args or {}).get("language", "")
+        here = g.survey = surveys.get(language) or next(iter(surveys.values()))
+    return here

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from instruments import route
-from instruments.model import Study
+from instruments.model import ChooseOne, Grid, Rating, Study
 from instruments.rules import Answer, Answers
 
 from .drafts import Draft
@@ -19,11 +20,10 @@ class Way:
     pages: tuple[route.Page, ...]
     settled: Mapping[str, int | str]  # role, order, flips, story
     answers: Answers
+    known: Answers = field(init=False)  # what rules look at: what is settled and what is answered
 
-    @property
-    def known(self) -> Answers:
-        """What rules look at: what is settled and what is answered."""
-        return {**self.settled, **self.answers}
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "known", {**self.settled, **self.answers})
 
     def page(self, number: int) -> route.Page | None:
         """That page, if it is on the way."""
@@ -50,6 +50,33 @@ class Way:
         """The way with more answers; what has fallen off it is dropped."""
         return replace(self, answers=route.on_the_way(self.pages, self.settled, {**self.answers, **answers}))
 
+    def skipping(self, part: int) -> Way:
+        """The way with everything that is still open in a part left empty."""
+        further, here = self, [page for page in self.pages if page.part == part]
+        while (page := route.open_page(here, further.known)) is not None:
+            left = {column: None for each in page.asked(further.known) for column in each.columns}
+            further = further.answering({**left, **further.answers})
+        return further
+
+    def last_of(self, part: int) -> int:
+        """The number of the last page of a part."""
+        return max(page.number for page in self.pages if page.part == part)
+
+    def version(self, asked: tuple[route.Shown, ...]) -> str:
+        """A short mark of the answers kept for these questions: it tells a page that another window has overtaken."""
+        kept = [(column, self.answers.get(column, "")) for each in asked for column in each.columns]
+        return hashlib.blake2b(repr(kept).encode(), digest_size=4).hexdigest()
+
+    @staticmethod
+    def without_refusal(asked: tuple[route.Shown, ...]) -> tuple[str, ...]:
+        """The columns in which a choice, once made, could not be taken back: no “prefer not to say” stands there."""
+        return tuple(
+            column
+            for each in asked
+            if isinstance(each.question, Rating | ChooseOne | Grid) and not each.refusals
+            for column in each.columns
+        )
+
     def completed(self) -> dict[str, Answer]:
         """The answers to send, with what was left open as blank."""
         return route.completed(self.pages, self.settled, self.answers)
@@ -59,8 +86,5 @@ def way(study: Study, draft: Draft) -> Way:
     """The way of a draft; before the role is known it has no pages."""
     if draft.role is None:
         return Way(pages=(), settled={}, answers={})
-    return Way(
-        pages=route.pages(study, draft.role, draft.secret),
-        settled=route.facts(study, draft.role, draft.secret),
-        answers=draft.answers,
-    )
+    settled = route.facts(study, draft.role, draft.secret)
+    return Way(pages=route.pages(study, draft.role, draft.secret, settled), settled=settled, answers=draft.answers)

@@ -42,9 +42,9 @@ class AnyBrowser(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.survey = open_survey(study, self.folder, "practice", None)
+        self.survey = open_survey({"en": study}, self.folder, "practice", None)["en"]
         self.survey.store.flusher.stop()
-        self.client = Client(Outermost(create_app(self.survey), https=False))
+        self.client = Client(Outermost(create_app({"en": self.survey}), https=False))
         self.tokens: list[str] = [""]
         self.drafts = 0
 

@@ -74,13 +74,13 @@ def test_free_text_is_not_remembered_or_sent_to_a_spelling_service(server):
 
 def test_an_error_inside_says_only_its_class_and_its_place(tmp_path, monkeypatch, capsys):
     """What was typed is neither in the page nor in the log, whatever breaks."""
-    survey = open_survey(read(STUDY["every_kind"]), tmp_path / "data", "practice", None)
-    app = create_app(survey)
+    survey = open_survey({"en": read(STUDY["every_kind"])}, tmp_path / "data", "practice", None)["en"]
+    app = create_app({"en": survey})
 
     def breaks(*_):
         raise RuntimeError(CANARY)
 
-    monkeypatch.setattr("survey_app.pages.survey", breaks)
+    monkeypatch.setattr("survey_app.beginning.survey", breaks)
     reply = app.test_client().get("/en/")
     survey.store.close()
     said = capsys.readouterr()

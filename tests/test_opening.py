@@ -31,7 +31,7 @@ def quietly(things, label):
 
 def filled(folder, sent, kind="practice", study=tea):
     """A data folder with these answers, sealed and stored as Send does it."""
-    survey = open_survey(study, folder, kind, None)
+    survey = open_survey({"en": study}, folder, kind, None)["en"]
     for answers in sent:
         payload = records.payload(study, kind, {"role": "drinker", "duration": records.duration(0)}, answers)
         survey.store.send(code(secrets.token_bytes(16)), sealing.seal(payload, survey.recipients), None)
@@ -181,7 +181,7 @@ def test_nothing_is_reported_before_the_lock_nor_after_a_change(data, tmp_path):
 
 def test_made_up_and_practice_are_never_mixed(data):
     """A record that claims another kind is refused."""
-    survey = open_survey(tea, data, "practice", None)
+    survey = open_survey({"en": tea}, data, "practice", None)["en"]
     payload = records.payload(tea, "live", {"role": "drinker"}, {"tea": 1})
     survey.store.send(code(secrets.token_bytes(16)), sealing.seal(payload, survey.recipients), None)
     survey.store.close()

@@ -9,7 +9,7 @@ from .. import fingerprint as fingerprints
 from ..model import Study
 from ..words import catalogue, digest
 from ..written import Plain, Problem, Unreadable, Written, read_yaml, written
-from . import plan_file, study_file
+from . import languages, plan_file, study_file
 from .questionnaire import FILE as QUESTIONNAIRE
 from .questionnaire import choice_lists, either_order, parts, story
 from .questions import Questions
@@ -37,10 +37,23 @@ def read(folder: Path) -> Study:
     return study
 
 
+def read_in_every_language(folder: Path) -> dict[str, Study]:
+    """The study in each language it is offered in, its own one first. Raises Faulty with every problem."""
+    studies, problems = _read(folder)
+    if problems:
+        raise Faulty(problems)
+    return studies
+
+
 def read_or_problems(folder: Path) -> tuple[Study | None, tuple[Problem, ...]]:
     """The study, as far as it can be read, and every problem in file and line order."""
+    studies, problems = _read(folder)
+    return next(iter(studies.values()), None), problems
+
+
+def _read(folder: Path) -> tuple[dict[str, Study], tuple[Problem, ...]]:
     if not folder.is_dir():
-        return None, (Problem(str(folder), 0, "is not a folder; a study is a folder of YAML files"),)
+        return {}, (Problem(str(folder), 0, "is not a folder; a study is a folder of YAML files"),)
     files: dict[str, Written] = {}
     unreadable: list[Problem] = []
     for name in (*NEEDED, *OPTIONAL):
@@ -54,10 +67,19 @@ def read_or_problems(folder: Path) -> tuple[Study | None, tuple[Problem, ...]]:
             meant = did_you_mean(path.name, (*NEEDED, *OPTIONAL, *BESIDE))
             unreadable.append(Problem(path.name, 0, f"is not a file of a study{meant}"))
     if any(name not in files for name in NEEDED):
-        return None, tuple(sorted(unreadable))
-    study, problems = _study(files)
-    found = tuple(sorted({*unreadable, *problems}))  # both orders of parts say the same once
-    return study, found
+        return {}, tuple(sorted(unreadable))
+    own, problems = _study(files)
+    for language in own.languages[1:]:
+        name = languages.FOLDER.format(language=language)
+        try:
+            files[name] = read_yaml(folder / name, name)
+        except Unreadable as error:
+            unreadable.append(error.problem)
+    studies = {}
+    for language in own.languages if len(own.languages) > 1 and not problems else ():
+        studies[language], found = _study(files, language)
+        problems += found
+    return studies or {own.language: own}, tuple(sorted({*unreadable, *problems}))  # orders and languages say it once
 
 
 def from_canonical(canonical: str) -> Study:
@@ -69,12 +91,17 @@ def from_canonical(canonical: str) -> Study:
     return study
 
 
-def _study(files: Mapping[str, Written]) -> tuple[Study, list[Problem]]:
+def _study(files: Mapping[str, Written], language: str | None = None) -> tuple[Study, list[Problem]]:
+    """The study in one of its languages; without a word about it, in its own."""
     problems = Problems()
+    plain: dict[str, Plain] = {name: at.plain() for name, at in files.items()}
     head = Section(files["study.yaml"], study_file.FILE, problems, "study.yaml")
-    language = study_file.language(head, problems)
+    spoken = study_file.languages_of(head, problems)
+    language = language or spoken[0]
+    if (translation := files.get(languages.FOLDER.format(language=language))) is not None:
+        files = languages.translated(files, translation, problems)
+        head = Section(files["study.yaml"], study_file.FILE, problems, "study.yaml")
     interface = catalogue(language)
-    spoken = tuple(str(each.value) for each in head.items("languages")) or (language,)
     fields = study_file.fields(head, language, interface, problems)
     modules = tuple(str(each.value) for each in head.items("modules_on")) or ("core",)
 
@@ -85,8 +112,7 @@ def _study(files: Mapping[str, Written]) -> tuple[Study, list[Problem]]:
     told, story_questions = story(files["story.yaml"], problems) if "story.yaml" in files else (None, None)
     read_parts = parts(body, questions, story_questions)
 
-    plain: dict[str, Plain] = {name: at.plain() for name, at in files.items()}
-    canonical = fingerprints.canonical(plain, {each: digest(each) for each in spoken if each == language})
+    canonical = fingerprints.canonical(plain, {each: digest(each) for each in spoken})
     study = Study(
         **fields,
         fingerprint=fingerprints.fingerprint(canonical),

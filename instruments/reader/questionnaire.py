@@ -20,6 +20,8 @@ PART = {
     "title": "what a board and a report call it",
     "questions": "one question a page; `page: [...]` puts several on one",
     "story": "true where the story of story.yaml is told",
+    "support_open": "true opens the support lines where it begins, for everybody: after the hard part",
+    "can_skip": "true offers to skip it as a whole",
 }
 STORY = {
     "intro": "what stands above the story",
@@ -61,7 +63,14 @@ def _part(at: Written, questions: Questions, story: StoryQuestions | None) -> Pa
         told = _pages(story.while_read, questions)
         listed = story.afterwards
     id = section.words("id", needed=True) or ""
-    return Part(id=id, title=section.words("title") or "", pages=told + _pages(listed, questions), told=len(told))
+    return Part(
+        id=id,
+        title=section.words("title") or "",
+        pages=told + _pages(listed, questions),
+        told=len(told),
+        support_open=section.truth("support_open", False),
+        can_skip=section.truth("can_skip", False),
+    )
 
 
 def _pages(listed: list[Written], questions: Questions) -> tuple[tuple[Question, ...], ...]:

@@ -32,13 +32,18 @@ FILE = {
     "role_question": "the question that decides the route",
     "modules_on": "which modules are asked",
     "information": "what people read before they agree",
+    "sheet": "the longer information sheet, on a page of its own",
+    "eligibility": "questions that must be answered with yes; nothing of them is stored",
     "consent": "the ticks",
     "consent_check": "one question that shows whether the key facts were understood",
     "closing": "the words on the last page",
+    "other_ways": "how to take part without this page",
     "details": "facts that the words name in braces; null is not yet decided",
     "privacy": "what is kept, and for how long",
     "support": "places with their support lines",
-    "leave_to": "the neutral page that “leave” goes to",
+    "discreet_titles": "false shows the question in the page title, and so in the browser's history",
+    "quick_exit_script": "true adds a small script to the quick exit, for comfort only",
+    "leave_to": "the neutral page that “leave” goes to; none for a study without a quick exit",
 }
 ROLE_QUESTION = {
     "text": "the words",
@@ -60,6 +65,7 @@ CHECK = {"text": "the words", "choices": "the answers", "correct": "the code of 
 PRIVACY = {
     "month": "true keeps the month inside the sealed answers",
     "withdrawal_code": "true offers a code that deletes",
+    "ask_device": "false asks nobody whose device it is: answers wait half an hour on every device",
     "withdraw_until": "the last day to delete, a date in quotes",
     "keep_until": "the day on which everything is deleted, a date in quotes",
     "min_cell_public": "the smallest count a public report shows",
@@ -81,6 +87,8 @@ LINE = {
     "checked_by": "who looked",
 }
 
+NO_QUICK_EXIT = "none"
+
 
 def fields(section: Section, language: str, interface: Mapping[str, str], problems: Problems) -> dict[str, Any]:
     """The fields of a `Study` that study.yaml decides."""
@@ -96,26 +104,31 @@ def fields(section: Section, language: str, interface: Mapping[str, str], proble
         "roles": roles,
         "role_question": _role_question(section, tuple(role.id for role in roles), problems),
         "information": _paragraphs(section, "information", problems),
+        "sheet": _paragraphs(section, "sheet", problems),
+        "eligibility": tuple(words(each, problems, "a question") or "" for each in section.items("eligibility")),
         "consent": _consent(section, interface, problems),
         "consent_check": _consent_check(section, roles, problems),
         "closing": _paragraphs(section, "closing", problems),
+        "other_ways": section.words("other_ways"),
         "details": {
             str(name): words(entry, problems, f"“{name}”", empty=True) for name, entry in section.mapping("details")
         },
         "privacy": _privacy(section, problems),
         "support": tuple(_support(each, problems) for each in section.items("support")),
+        "discreet_titles": section.truth("discreet_titles", True),
+        "quick_exit_script": section.truth("quick_exit_script", False),
+        "quick_exit": section.words("leave_to") != NO_QUICK_EXIT,
         "leave_to": _leave_to(section, problems),
     }
 
 
-def language(section: Section, problems: Problems) -> str:
-    """The language it is written in; the interface words must speak it too."""
+def languages_of(section: Section, problems: Problems) -> tuple[str, ...]:
+    """The languages it is offered in, the one it is written in first; the interface words must speak them too."""
     listed = section.items("languages")
     for each in listed:
-        if each.value not in languages():
+        if str(each.value) not in languages():
             problems.add(each, f"there are no interface words in “{each.value}” (there are: {', '.join(languages())})")
-    known = [str(each.value) for each in listed if each.value in languages()]
-    return known[0] if known else "en"
+    return tuple(str(each.value) for each in listed if str(each.value) in languages()) or ("en",)
 
 
 def _id(section: Section, problems: Problems) -> str:
@@ -220,6 +233,7 @@ def _privacy(section: Section, problems: Problems) -> Privacy:
     return Privacy(
         month=inner.truth("month", False),
         withdrawal_code=inner.truth("withdrawal_code", True),
+        ask_device=inner.truth("ask_device", True),
         withdraw_until=inner.words("withdraw_until"),
         keep_until=inner.words("keep_until"),
         min_cell_public=inner.whole("min_cell_public", 10),
@@ -245,6 +259,8 @@ def _line(at: Written, problems: Problems) -> SupportLine:
 
 def _leave_to(section: Section, problems: Problems) -> str | None:
     address = section.words("leave_to")
+    if address == NO_QUICK_EXIT:
+        return None
     if address is not None and not address.startswith("https://"):
         problems.add(section.entries["leave_to"], f"“{address}” is not an https:// address")
         return None
