@@ -14,6 +14,7 @@ from instruments.records import PRACTICE_KEY
 
 from . import sealing
 from .serve import address_allowed, open_survey, serve, studies_in
+from .store import pause as set_pause
 
 
 def _welcome(study: Study, folder: Path, data: Path, kind: str) -> Callable[[str], str]:
@@ -76,6 +77,31 @@ def door(
     kind = "made-up" if made_up else "practice"
     surveys = open_survey(studies, data, kind, origin)
     serve(surveys, host, port, _welcome(next(iter(studies.values())), study, data, kind))
+
+
+@door.command()
+@click.option("--because", required=True, metavar="WORDS", help="Why, for the team; participants do not see it.")
+@click.option("--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="Where sealed answers are kept.")
+def pause(because: str, data: Path) -> None:
+    """Take no new participants, at once; those who have begun may finish. The running survey need not be stopped.
+
+    \b
+    Example:  python -m survey_app pause --because "two people said that they felt much worse"
+    """
+    set_pause(data, because)
+    click.echo(f"{data}: paused. {command('survey_app')} resume --data {data} takes participants again.")
+
+
+@door.command()
+@click.option("--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="Where sealed answers are kept.")
+def resume(data: Path) -> None:
+    """Take new participants again.
+
+    \b
+    Example:  python -m survey_app resume
+    """
+    set_pause(data, None)
+    click.echo(f"{data}: takes participants.")
 
 
 @door.group()

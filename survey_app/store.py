@@ -21,7 +21,7 @@ from typing import Literal
 from sqlite_utils import Database
 
 from instruments import records
-from instruments.doors import Environment, Refused
+from instruments.doors import Environment, Refused, WrongUse
 from instruments.model import Study
 
 from . import clock
@@ -46,7 +46,7 @@ class Store:
         self.taken: Counter[str] = Counter()  # totals in the transaction that is open
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.connection = self._connect()
+            self.connection = _connect(self.path)
             self.database = Database(self.connection)
             for table in records.TABLES:
                 self.database.execute(table)
@@ -108,19 +108,10 @@ class Store:
         with self.counting:  # not the writer's lock: nobody waits for a flush to see a page
             self.waiting[name] += 1
 
-    def pause(self, because: str) -> None:
-        """Take no new participants until `resume`; those who have begun may finish. The words are for the team."""
-        self.database.table("house").upsert({"name": PAUSED, "value": because.encode()}, pk="name")
-
-    def resume(self) -> None:
-        """Take participants again."""
-        self.database.execute("DELETE FROM house WHERE name = ?", (PAUSED,))
-
-    def paused(self) -> str | None:
-        """Why no new participants are taken, or None."""
+    def paused(self) -> bool:
+        """Are no new participants taken? Those who have begun may finish."""
         with self.lock:
-            row = self.connection.execute("SELECT value FROM house WHERE name = ?", (PAUSED,)).fetchone()
-        return None if row is None else bytes(row[0]).decode()
+            return self.connection.execute("SELECT 1 FROM house WHERE name = ?", (PAUSED,)).fetchone() is not None
 
     def close(self) -> None:
         """Flush a last time and let go."""
@@ -130,21 +121,6 @@ class Store:
         except (sqlite3.Error, OSError) as error:
             print(f"survey: {type(error).__name__} at the last flush", file=sys.stderr)
         self.connection.close()
-
-    def _connect(self) -> sqlite3.Connection:
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        os.close(handle)
-        connection = sqlite3.connect(self.path, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
-        for pragma in (
-            f"page_size = {PAGE_SIZE}",
-            "journal_mode = DELETE",
-            "synchronous = EXTRA",
-            "fullfsync = ON",
-            "secure_delete = ON",
-            "temp_store = MEMORY",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
 
     def _add_totals(self, execute: Callable[..., sqlite3.Cursor]) -> None:
         """Write what was counted since the last Send."""
@@ -178,6 +154,36 @@ class Store:
         self.database.execute("INSERT INTO house VALUES (?, ?) ON CONFLICT DO NOTHING", (name, value))
         kept: bytes = self.database.table("house").get(name)["value"]
         return kept
+
+
+def pause(folder: Path, because: str | None) -> None:
+    """Take no new participants, for a reason that the team reads; None takes them again. Raises WrongUse."""
+    path = folder / records.SURVEY_FILE
+    if not path.exists():
+        raise WrongUse(f"There is no survey in {folder}; say --data with the folder that it runs on.")
+    connection = _connect(path)
+    connection.execute("DELETE FROM house WHERE name = ?", (PAUSED,))
+    if because is not None:
+        connection.execute("INSERT INTO house VALUES (?, ?)", (PAUSED, because.encode()))
+    connection.close()
+    for each in (path, folder):
+        os.utime(each, (clock.start_of_month(), clock.start_of_month()))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.close(handle)
+    connection = sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
+    for pragma in (
+        f"page_size = {PAGE_SIZE}",
+        "journal_mode = DELETE",
+        "synchronous = EXTRA",
+        "fullfsync = ON",
+        "secure_delete = ON",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
 
 
 class Flusher:

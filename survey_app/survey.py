@@ -77,7 +77,9 @@ class Survey:
         facts["duration"] = records.duration(clock.minute() - draft.begun)
         if len(self.study.languages) > 1:
             facts["language"] = draft.language
-            facts["other_language"] = in_other_languages(draft.spoken, answers)
+            facts["other_language"] = in_other_languages(
+                draft.spoken, {column for column, said in answers.items() if said}
+            )
         if self.study.privacy.month:
             facts["month"] = clock.month()
         code = codes.code(draft.secret)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +22,9 @@ from hypothesis import settings
 from analysis.rehearsal.walker import Browser, Form, Page, Sent
 from instruments import BUNDLED
 from instruments.reader import read
+from instruments.reader.languages import addresses
+from instruments.words.pseudo import PSEUDO
+from instruments.written import read_yaml
 from survey_app import clock
 from survey_app.drafts import Draft, DraftKeys, to_cookie
 
@@ -26,7 +32,7 @@ settings.register_profile("house", deadline=None)  # no test asserts a time
 settings.load_profile("house")
 
 STUDIES = Path(__file__).parent / "studies"
-STUDY = {"off_hours": BUNDLED, "tea": STUDIES / "tea", "every_kind": STUDIES / "every_kind"}
+STUDY = {"off_hours": BUNDLED} | {name: STUDIES / name for name in ("tea", "every_kind", "bench")}
 SECONDS_TO_START = 20
 
 
@@ -131,6 +137,22 @@ def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[s
     )
 
 
+def spoken_in(languages: list[str], folder: Path, study: str = "every_kind") -> Path:
+    """A copy of a study that is offered in these pseudo-languages too, every string of it translated."""
+    shutil.copytree(STUDY[study], folder)
+    (folder / "languages").mkdir()
+    source = {name.name: read_yaml(name, name.name) for name in folder.glob("*.yaml")}
+    for language in languages:
+        words = {address: PSEUDO[language](said) for address, said in addresses(source).items()}
+        lines = [f"  {address}: {json.dumps(said, ensure_ascii=False)}" for address, said in words.items()]
+        text = "\n".join(["status: tested", "on: 2026-11-01", "words:", *lines, ""])
+        (folder / "languages" / f"{language}.yaml").write_text(text)
+    head = folder / "study.yaml"
+    head.write_text(re.sub(r"^languages:.*\n", "", head.read_text(), flags=re.MULTILINE))
+    head.write_text(f"languages: [{', '.join(['en', *languages])}]\n" + head.read_text())
+    return folder
+
+
 FORM = "application/x-www-form-urlencoded"
 CANARY = "ANSCANARY"
 
@@ -143,9 +165,11 @@ def server(serve):
 def on_page(browser: Browser, field: str, person: Scripted):
     """Walk to the page that asks this field."""
     page = browser.get("/")
-    while page.form is None or field not in page.form.fields:
+    for _ in range(60):
+        if page.form is not None and field in page.form.fields:
+            return page
         page = browser.press(page, page.form, person(page, page.form)) if page.form else browser.get(page.links[0])
-    return page
+    raise AssertionError(f"{field} is asked nowhere, is at {page.path}")
 
 
 def raw(server, method: str, path: str, body: bytes | None = None, **headers: str):

@@ -15,15 +15,18 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from werkzeug.test import Client
 
 from instruments.reader import read
+from survey_app import clock
 from survey_app.app import create_app
+from survey_app.drafts import Draft, to_cookie
 from survey_app.outermost import Outermost
 from survey_app.serve import open_survey
 
 study = read(STUDY["every_kind"])
 FIELDS = [each.id for each in study.questions()] + ["r1", "r5", "data-instead", "_token", "code", "device", "agreed"]
+FIELDS += ["_version", "_own", "go", "e1", "e2"]
 VALUES = st.one_of(
     st.sampled_from(
-        ["", "1", "2", "3", "9", "97", "98", "99", "-1", "3.5", "own", "show", "none", "²", "\0", "1" * 40]
+        ["", "1", "2", "3", "9", "97", "98", "99", "-1", "3.5", "own", "show", "none", "clear", "skip", "yes", "no", "²", "\0", "1" * 40]
     ),
     st.text(max_size=30),
 )
@@ -31,7 +34,7 @@ PATHS = st.sampled_from(
     [
         *["", "leaving", "agree", "found", "break", "key-facts", "main-points", "device", "check", "sent", "deleted"],
         *["declined", "withdraw", "support", "privacy", "send", "delete", "not-for-you", "p/1", "p/2", "p/5", "p/99"],
-        *["check/4", "check/99"],
+        *["check/4", "check/99", "sheet", "can-take-part"],
     ]
 )
 
@@ -88,6 +91,37 @@ class AnyBrowser(RuleBasedStateMachine):
                 kept = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", answered, re.DOTALL)
                 assert kept
                 assert html.unescape(kept[1]).replace("\r\n", "\n") == text.replace("\r\n", "\n")
+
+    @rule(here=st.text("abc", min_size=1, max_size=20), there=st.text("xyz", min_size=1, max_size=20))
+    def writes_in_two_windows(self, here, there) -> None:
+        """The same page open twice: what the first window said stays, and what the second one said is not lost."""
+        for number in range(2, 20):
+            html_here = self.seen(self.client.get(f"/en/p/{number}"))
+            if 'id="because"' not in html_here:
+                continue
+            hidden = dict(re.findall(r'name="(_\w+)" value="([^"]*)"', html_here))
+            self.seen(self.client.post(f"/en/p/{number}", data={**hidden, "because": there}))
+            page = self.seen(self.client.post(f"/en/p/{number}", data={**hidden, "because": here}))
+            kept = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)
+            assert kept, "an overtaken page is shown again"
+            assert {here, there} <= set(kept[1].split("\n"))
+
+    @rule(minutes=st.sampled_from([29, 31, 23 * 60, 25 * 60]), own=st.booleans())
+    def comes_back_later(self, minutes, own) -> None:
+        """With a draft that is young enough, or is not."""
+        draft = Draft(
+            study=self.survey.mark,
+            begun=0,
+            seen=clock.minute() - minutes,
+            role="reader",
+            own_device=own,
+            answers={"mood": 2},
+        )
+        cookie = to_cookie(draft, self.survey.draft_keys, clock.today())
+        later = Client(self.client.application)
+        alive = minutes <= (24 * 60 if own else 30)
+        reply = later.get("/en/check", headers={"Cookie": f"s={cookie}"})
+        assert reply.status_code == (200 if alive else 410)
 
     @rule()
     def presses_send_twice(self) -> None:

@@ -45,6 +45,8 @@ class Person:
     def _chosen(self, asked: Field) -> list[str]:
         if asked.name == "role":
             return [str(self.role)]
+        if asked.offered == ["yes", "no"]:
+            return ["yes"]  # whoever rehearses can take part
         if asked.name.endswith("-instead"):
             return []  # beside a number that is given
         if asked.kind == "checkbox" and len(asked.offered) == 1:

@@ -1,0 +1,226 @@
+"""What happens when things go as they do with people: two windows, no cookies, an old page, a part nobody wants."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import FORM, STUDY, Scripted, cookie_of, on_page, raw, run, to_page
+
+from analysis.rehearsal.walker import Browser
+from survey_app import clock
+from survey_app.codes import code, in_groups
+from survey_app.drafts import DraftKeys, Receipt, to_cookie
+
+
+def walked(server, field: str, **answers) -> tuple[Browser, object]:
+    browser = Browser(server.origin)
+    return browser, on_page(browser, field, Scripted(**answers))
+
+
+# ------------------------------------------------------------------ who can take part, what is offered to read
+
+
+def test_one_no_is_a_kind_end_and_nothing_is_kept(server):
+    """No cookie, no count with a name; a blank is asked for in words."""
+    browser = Browser(server.origin)
+    page = browser.get("/en/can-take-part")
+    blank = browser.press(page, page.form, [("e1", "yes")])
+    assert (blank.status, "Choose yes or no" in blank.text) == (422, True)
+    assert blank.form.fields["e1"].chosen == ["yes"]
+    end = browser.press(page, page.form, [("e1", "yes"), ("e2", "no")])
+    assert end.path == "/en/not-for-you"
+    assert browser.cookies == {}
+    assert browser.press(page, page.form, [("e1", "yes"), ("e2", "yes")]).path == "/en/agree"
+
+
+def test_the_longer_sheet_is_one_link_away(server):
+    """With the facts of the study filled in."""
+    page = Browser(server.origin).get("/en/")
+    assert "/en/sheet" in page.links
+    assert "More about this study. Ask nobody." in Browser(server.origin).get("/en/sheet").text
+
+
+def test_a_study_without_a_quick_exit_has_its_ticks_on_the_first_page(serve):
+    """Nothing to explain, nothing to press; and where nobody is asked whose device it is, the first question follows."""
+    browser = Browser(serve(STUDY["bench"]).origin)
+    first = browser.get("/")
+    assert "agreed" in first.form.fields
+    assert 'action="/leave"' not in first.html
+    question = browser.press(first, first.form, [("agreed", "1")])
+    assert question.path == "/en/p/2"
+    assert 'action="/leave"' not in question.html
+    assert "30 minutes" in browser.get("/en/break").text
+
+
+# ------------------------------------------------------------------ two windows
+
+
+def test_a_second_window_shows_the_newest_answer_and_keeps_what_was_typed(server):
+    """409, both texts in the box, a line that says why; sent once more, it is taken."""
+    browser, page = walked(server, "because", days=["2"])
+    old = page.form
+    assert browser.press(page, old, [("because", "from the other window")]).path == "/en/check"
+    overtaken = browser.press(page, old, [("because", "from this window")])
+    assert overtaken.status == 409
+    assert "You changed this in another window" in overtaken.text
+    box = overtaken.form.fields["because"].value.strip()
+    assert box == "from the other window\nfrom this window"
+    taken = browser.press(overtaken, overtaken.form, [("because", box)])
+    assert taken.path == "/en/check"
+    assert "from this window" in taken.text
+
+
+def test_the_control_without_its_mark_the_last_window_wins(server):
+    """The mark is what notices: a page that does not carry it silently overwrites."""
+    browser, page = walked(server, "because", days=["2"])
+    browser.press(page, page.form, [("because", "uno")])
+    page.form.fields.pop("_version")
+    assert browser.press(page, page.form, [("because", "due")]).path == "/en/check"
+    assert "uno" not in browser.get("/en/check").text
+
+
+def test_the_same_answer_from_two_windows_is_no_trouble(server):
+    """A double press is not a change."""
+    browser, page = walked(server, "colour")
+    first = browser.press(page, page.form, [("colour", "1")])
+    again = browser.press(page, page.form, [("colour", "1")])
+    assert again.path == first.path
+
+
+def test_another_role_from_an_old_window_throws_nothing_away(serve):
+    """The role decides everything: a window that does not know of the answers cannot delete them."""
+    browser = Browser(serve("tea").origin)
+    role = on_page(browser, "role", Scripted())
+    person, page = Scripted(role="1", tea="3"), role
+    while not page.path.endswith("/check"):
+        page = browser.press(page, page.form, person(page, page.form))
+    old = browser.press(role, role.form, [("role", "2")])
+    assert old.status == 409
+    assert old.form.fields["role"].chosen == ["1"]
+    assert browser.get("/en/check").text == page.text
+    meant = browser.get("/en/p/1")
+    assert "your answers so far are deleted" in meant.text
+    assert browser.press(meant, meant.form, [("role", "2")]).path == "/en/p/2"
+
+
+# ------------------------------------------------------------------ taking back, skipping
+
+
+def test_a_choice_without_a_refusal_can_be_taken_back(server):
+    """A radio cannot be unpicked; the button after Continue does it, and the page is shown again, empty."""
+    browser, page = walked(server, "again")
+    assert page.form.buttons == [("", ""), ("go", "clear")]
+    browser.press(page, page.form, [("again", "2")])
+    cleared = browser.press(page, page.form, [("again", "2")], button=1)
+    assert cleared.path == page.path
+    assert cleared.form.fields["again"].chosen == []
+    assert "clear" not in walked(server, "mood")[1].html, "where “prefer not to say” stands, nothing need be cleared"
+
+
+def test_a_part_can_be_skipped_as_a_whole(server):
+    """Everything in it is left empty, and what comes after it is asked; without the button nothing is skipped."""
+    browser, page = walked(server, "r1", colour="3")
+    assert ("go", "skip") in page.form.buttons
+    after = browser.press(page, page.form, [], button=page.form.buttons.index(("go", "skip")))
+    assert not {"data", "r1", "r5"} & set(after.form.fields)
+    check = browser.get("/en/check")
+    assert check.html.count("Not answered") >= 5
+    other, plain = walked(server, "mood")
+    sneaky = other.post(plain.path, [*plain.form.kept(), ("go", "skip"), ("mood", "3")])
+    assert "mood" not in (sneaky.form.fields if sneaky.form else {})
+    assert re.search(r"How is it\?</dt>\s*<dd translate=\"no\">high</dd>", other.get("/en/check").html)
+
+
+def test_support_stands_open_after_the_hard_part_for_everybody(server):
+    """On the first page that somebody meets there, whichever it is; folded again on the next."""
+    hard = {"data", "r1", "r2", "r3", "r4", "r5"}
+    for answers in ({"colour": "1", "data": "3"}, {"colour": "3"}):
+        browser, person = Browser(server.origin), Scripted(**answers)
+        page, opened = to_page(browser, person, "/device"), []
+        while not page.path.endswith("/check"):
+            page = browser.press(page, page.form, person(page, page.form))
+            fields = page.form.fields.keys() & hard
+            opened.append((bool(fields), '<details class="support" open>' in page.html))
+        first = opened.index((True, True))
+        assert all(not hard for hard, _ in opened[:first]), "nothing of the part came before"
+        assert [there for _, there in opened].count(True) == 1
+
+
+# ------------------------------------------------------------------ no cookies, old pages, errors
+
+
+def test_a_browser_that_keeps_no_cookies_is_told_so_once(server):
+    """Not “your answers are gone”: what to do, another way to take part, and no loop."""
+    browser = Browser(server.origin)
+    page = browser.get("/en/agree")
+    browser._take = lambda cookie: None
+    told = browser.press(page, page.form, [("agreed", "1")])
+    assert told.status == 410
+    assert told.heading == "Your browser keeps no answers"
+    assert "On paper, too. Ask nobody." in told.text
+    assert browser.get("/en/p/7").heading == "We do not have your answers here"
+
+
+@pytest.mark.parametrize(("own", "offered"), [(True, True), (False, False)])
+def test_what_was_typed_on_an_expired_page_is_offered_back_on_an_own_device_only(server, own, offered):
+    """On a shared one the next person could read it."""
+    browser, page = walked(server, "because", days=["2"])
+    browser.cookies.clear()
+    kept = [(name, value) for name, value in page.form.kept() if own or name != "_own"]
+    gone = browser.post(page.path, [*kept, ("because", "all that I wrote")])
+    assert gone.status == 410
+    assert ("all that I wrote" in gone.html) == offered
+    foreign = raw(
+        server, "POST", page.path, b"_own=1&because=planted", Content_Type=FORM, Origin="https://elsewhere.example"
+    )
+    assert "planted" not in foreign[2]
+
+
+def test_the_page_of_an_own_device_says_so_to_itself(server):
+    """Which is how an expired page knows whose device it is when the cookie has gone."""
+    path = "/en/p/2"
+    assert 'name="_own"' in raw(server, "GET", path, Cookie=cookie_of(server, own_device=True))[2]
+    assert 'name="_own"' not in raw(server, "GET", path, Cookie=cookie_of(server))[2]
+
+
+@pytest.mark.parametrize(("own", "again"), [(True, True), (False, False)])
+def test_refreshing_the_receipt_shows_the_code_again_on_an_own_device_only(server, own, again):
+    """On a shared one it is shown once; then the page says that it was sent."""
+    keys = DraftKeys(server.data / "draft-keys")
+    kept = Receipt(code=code(bytes(16)), seen=clock.minute(), own_device=own, show=True)
+    browser = Browser(server.origin)
+    browser.cookies["s"] = to_cookie(kept, keys, clock.today())
+    shown = in_groups(code(bytes(16)))
+    assert shown in browser.get("/en/sent").text
+    refreshed = browser.get("/en/sent")
+    assert (shown in refreshed.text) == again
+    assert ("We cannot show the code again" in refreshed.text) != again
+
+
+def test_a_paused_survey_takes_nobody_new_and_lets_others_finish(server):
+    """At once, without a restart; the reason is for the team and stands on no page."""
+    browser = Browser(server.origin)
+    check = to_page(browser, Scripted(), "/check")
+    data = str(server.data)
+    paused = run("survey_app", "pause", "--because", "two people felt worse", "--data", data)
+    assert paused.returncode == 0, paused.stderr
+    newcomer = Browser(server.origin)
+    closed = newcomer.get("/en/")
+    assert closed.heading == "This survey is closed"
+    assert "felt worse" not in closed.html
+    assert "Somebody" in closed.text
+    assert newcomer.post("/en/agree", [("agreed", "1")]).heading == "This survey is closed"
+    assert newcomer.cookies == {}
+    assert browser.press(check, check.form, []).path == "/en/sent"
+    run("survey_app", "resume", "--data", data)
+    assert newcomer.get("/en/").heading == "Every kind of question"
+
+
+def test_pausing_where_nothing_runs_is_wrong_use(tmp_path: Path):
+    """In words, exit 2, and no empty database is left behind."""
+    said = run("survey_app", "pause", "--because", "x", "--data", str(tmp_path / "nowhere"))
+    assert said.returncode == 2
+    assert "There is no survey in" in said.stderr
+    assert not (tmp_path / "nowhere").exists()
