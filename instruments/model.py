@@ -215,6 +215,8 @@ class SupportLine:
 
     name: str | None
     how: str | None
+    phone: str | None
+    sms: str | None
     hours: str | None
     cost: str | None
     source_page: str | None
@@ -227,6 +229,7 @@ class SupportPlace:
 
     place: str
     emergency: str | None
+    emergency_phone: str | None
     lines: tuple[SupportLine, ...]
     complaints: tuple[SupportLine, ...] = ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
@@ -13,7 +14,8 @@ from instruments import records
 from . import clock, codes
 from .beginning import start
 from .drafts import Receipt
-from .passing import carrying, deleting, from_our_page, gone, onward, opened, receipt, replacing
+from .pages import nearest
+from .passing import address, carrying, deleting, from_our_page, gone, onward, opened, receipt, replacing
 from .survey import survey
 
 endings = Blueprint("endings", __name__)
@@ -115,7 +117,7 @@ def away() -> ResponseReturnValue:
 @endings.get("/<language>/withdraw")
 def withdraw(language: str) -> ResponseReturnValue:
     """Delete answers that were sent."""
-    return survey().page("withdraw.html", typed="")
+    return _to_read("withdraw.html", typed="")
 
 
 @endings.post("/<language>/withdraw")
@@ -136,7 +138,7 @@ def withdrawn(language: str) -> ResponseReturnValue:
 @endings.get("/<language>/support")
 def support(language: str) -> ResponseReturnValue:
     """Who can help, in every country."""
-    return survey().page("support.html")
+    return _to_read("support.html")
 
 
 @endings.get("/<language>/privacy")
@@ -150,4 +152,10 @@ def privacy(language: str) -> ResponseReturnValue:
         for role in study.roles
     }
     beside_text = [tick.text for tick in study.consent if tick.kept_with == "text"]
-    return here.page("privacy.html", facts=dict.fromkeys(facts), asked=asked, beside_text=beside_text)
+    return _to_read("privacy.html", facts=dict.fromkeys(facts), asked=asked, beside_text=beside_text)
+
+
+def _to_read(template: str, **values: Any) -> str:
+    """A page beside the way; whoever has begun finds the way back to it."""
+    draft = opened()
+    return survey().page(template, back=address(*nearest(draft)) if draft else None, **values)

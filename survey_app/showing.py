@@ -76,7 +76,9 @@ class Templates:
             piece=self.piece,
             said=lru_cache(KEPT_PIECES)(self._said),
         )
-        self.environment.globals["support"] = self._made("support_lines.html")
+        self.environment.globals["support"] = {
+            opened: self._made("support_lines.html", opened=opened) for opened in (False, True)
+        }
         self.environment.globals["top"] = {
             leave: self._made("top.html", leave=leave and study.quick_exit) for leave in (False, True)
         }

@@ -74,12 +74,15 @@ PRIVACY = {
 PLACE = {
     "place": "the country",
     "emergency": "words for danger",
+    "emergency_phone": "its number, to call with one touch",
     "lines": "who can help",
     "complaints": "where to complain about a worker",
 }
 LINE = {
     "name": "who",
     "how": "number or address",
+    "phone": "a number, to call with one touch",
+    "sms": "a number, to write to with one touch",
     "hours": "when",
     "cost": "what it costs",
     "source_page": "the provider's own page",
@@ -246,6 +249,7 @@ def _support(at: Written, problems: Problems) -> SupportPlace:
     return SupportPlace(
         place=inner.words("place", needed=True) or "",
         emergency=inner.words("emergency"),
+        emergency_phone=inner.words("emergency_phone"),
         lines=tuple(_line(each, problems) for each in inner.items("lines")),
         complaints=tuple(_line(each, problems) for each in inner.items("complaints")),
     )
