@@ -92,6 +92,25 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         server.stop()
 
 
+@pytest.fixture(scope="module")
+def playwright():
+    """Playwright, for as long as a file of tests needs it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright):
+    """One Chromium for a file of tests."""
+    from browsing import launched
+
+    browser = launched(playwright)
+    yield browser
+    browser.close()
+
+
 class Scripted:
     """A participant who gives these answers by field, and to everything else the first that is offered."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
+from browsing import answer, launched, start
 from conftest import STUDY, Server
 from playwright.sync_api import sync_playwright
-from test_browser import FLAGS, answer, start
 
 from analysis.rehearsal.running import rehearsal
 
@@ -20,10 +19,10 @@ REPORT = ROOT / "analysis" / "pictures" / "report.png"
 def take() -> None:
     """Walk to a rating page on a phone; rehearse and open the report on a desktop."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        chromium = launched(playwright)
         server = Server(STUDY["off_hours"], Path(folder) / "data")
         page = chromium.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=1.5)
-        start(page, server)
+        start(page, server.origin)
         while page.query_selector("main input[name=want]") is None:
             answer(page, 0)
         page.query_selector_all("main input[type=radio]")[1].check()

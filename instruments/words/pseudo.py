@@ -23,9 +23,8 @@ PLACEHOLDER = re.compile(r"(\{\w+\})")
 
 def longer(words: str) -> str:
     """en-XA: every letter that has one takes an accent, and two fifths more letters follow."""
-    return (
-        _outside_placeholders(words, lambda part: part.translate(ACCENTED)) + " " + "~" * round(len(words) * LONGER_BY)
-    )
+    more = "".join(" ~" if place % 8 == 0 else "~" for place in range(max(1, round(len(words) * LONGER_BY))))
+    return _outside_placeholders(words, lambda part: part.translate(ACCENTED)) + more
 
 
 def right_to_left(words: str) -> str:

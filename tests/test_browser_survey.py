@@ -1,0 +1,144 @@
+"""The survey in a real Chromium: every page for both sides, on small and zoomed screens, by keyboard, without scripts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browsing import RING, SMALL_TARGETS, answer, faults, needs_chromium, press, start
+from conftest import spoken_in
+
+pytestmark = needs_chromium
+
+MODES = {
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+    "phone": {"viewport": {"width": 320, "height": 640}, "has_touch": True},
+    "zoomed to 400 %": {"viewport": {"width": 320, "height": 256}, "device_scale_factor": 4},
+    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    "forced colours": {"viewport": {"width": 1280, "height": 800}, "forced_colors": "active"},
+}
+QUICK = [(0, "phone"), (1, "dark")]  # `make test` walks these, CI walks all
+
+
+@pytest.mark.parametrize(
+    ("role", "mode"),
+    [
+        pytest.param(role, mode, marks=[] if (role, mode) in QUICK else pytest.mark.slow)
+        for role in (0, 1)
+        for mode in MODES
+    ],
+)
+def test_every_page_of_the_survey_is_free_of_faults(chromium, serve, role, mode):
+    """From the first page to the receipt: axe finds nothing, no sideways scroll, one h1, targets that a finger hits."""
+    server = serve("off_hours")
+    context = chromium.new_context(**MODES[mode])
+    page = context.new_page()
+    requested, said = [], []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(server.origin)
+    wrong_tried, pages = False, 0
+    while not page.url.endswith("/sent"):
+        fit_to_read(page)
+        pages += 1
+        if page.query_selector("main form button") is None:
+            press(page, "main a.button")
+        elif page.url.endswith("/check"):
+            press(page, "form[action$='/send'] button")
+        else:
+            if page.url.endswith("/agree") and not wrong_tried:
+                press(page, "main form button")  # an error page is a page too
+                fit_to_read(page)
+                wrong_tried = True
+            answer(page, role)
+    fit_to_read(page)
+    for beside in ("sheet", "privacy", "support", "withdraw", "break", "nowhere"):
+        page.goto(f"{server.origin}/en/{beside}")
+        fit_to_read(page)
+    assert pages > 20
+    assert all(url.startswith((server.origin, "data:")) for url in requested)
+    assert [line for line in said if "Content Security Policy" in line] == []
+    context.close()
+
+
+def fit_to_read(page) -> None:
+    assert faults(page) == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    assert page.locator("h1").count() == 1, page.url
+    assert page.evaluate(SMALL_TARGETS) == [], page.url
+
+
+@pytest.mark.parametrize("language", ["en-XA", pytest.param("ar-XB", marks=pytest.mark.slow)])
+def test_longer_words_and_the_other_direction_fit(chromium, serve, tmp_path, language):
+    """Two fifths more letters, and right to left: nothing is cut off and nothing scrolls sideways on a small phone."""
+    server = serve(spoken_in(["en-XA", "ar-XB"], tmp_path / "study", "off_hours"))
+    context = chromium.new_context(viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    page.goto(server.origin)
+    fit_to_read(page)
+    start(page, f"{server.origin}/{language}/")
+    while not page.url.endswith("/check"):
+        fit_to_read(page)
+        plain = page.evaluate("document.body.innerText")
+        assert not re.search(r"\b(Continue|Back|Leave|Prefer not to say)\b", plain), "a word that no catalogue holds"
+        answer(page, 0)
+    fit_to_read(page)
+    assert page.evaluate("getComputedStyle(document.body).direction") == ("rtl" if language == "ar-XB" else "ltr")
+    context.close()
+
+
+def test_it_is_complete_by_keyboard_alone_and_without_scripts(chromium, serve):
+    """Tab, Space and Enter lead from the first page to the receipt; where the focus is can always be seen."""
+    server = serve("every_kind")
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server.origin)
+    for _ in range(40):
+        if page.url.endswith("/sent"):
+            break
+        by_keyboard(page)
+    assert page.url.endswith("/sent")
+    context.close()
+
+
+FOCUSED = """
+(() => { const e = document.activeElement, m = e.closest('main')
+  return {tag: e.tagName, type: e.type || '', name: e.name || '', main: !!m, value: e.value || '', page: e == document.body} })()
+"""
+
+
+def by_keyboard(page) -> None:
+    """Fill in and leave one page with Tab, Space and Enter, as the order of the page offers them."""
+    done: set[str] = set()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        here = page.evaluate(FOCUSED)
+        if here["page"]:
+            continue  # the browser's own bar
+        assert page.evaluate(RING), f"no ring on {here} at {page.url}"
+        if not here["main"]:
+            continue
+        if here["type"] in ("radio", "checkbox") and here["name"] not in done and "-instead" not in here["name"]:
+            page.keyboard.press("Space")
+            done.add(here["name"])
+        elif here["tag"] == "TEXTAREA" or here["type"] == "text":
+            page.keyboard.type("3")
+        elif here["type"] == "submit" or (here["tag"] == "A" and page.query_selector("main form button") is None):
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"no way on by keyboard from {page.url}")
+
+
+def test_style_is_an_extra(chromium, serve):
+    """On a browser that loads no style the survey still reads in order and can be sent."""
+    server = serve("tea")
+    context = chromium.new_context()
+    context.route("**/*.css", lambda route: route.abort())
+    page = context.new_page()
+    start(page, server.origin)
+    while not page.url.endswith("/check"):
+        answer(page, 0)
+    press(page, "form[action$='/send'] button")
+    assert page.url.endswith("/sent")
+    context.close()
