@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 SAY := @printf '%s\n'
 
-.PHONY: help run rehearsal test ci format lint types imports check pictures pins clean
+.PHONY: help run rehearsal test ci format lint types imports check bench pictures pins clean
 
 help:
 	$(SAY) "make run        the survey on http://127.0.0.1:8000/, practice mode" \
 	       "make rehearsal  made-up people answer it; writes data/rehearsal/report.html" \
 	       "make test       every test that needs no long time" \
+	       "make bench      what a participant costs: bytes, CPU time, 200 people at once" \
 	       "make ci         everything that must hold before a change lands"
 
 run: .venv/ready
@@ -22,7 +23,7 @@ test: .venv/dev-ready
 
 ci: format lint types imports check
 	@$(BIN)/python -m pytest -n auto -m "not slow"
-	@$(BIN)/python -m pytest -m slow --timeout 900
+	@$(BIN)/python -m pytest -n auto -m slow --timeout 900
 
 format: .venv/dev-ready
 	@$(BIN)/ruff format --check .
@@ -38,6 +39,9 @@ imports: .venv/dev-ready
 
 check: .venv/dev-ready
 	@$(BIN)/python -m instruments check
+
+bench: .venv/dev-ready
+	@PYTHONPATH=. $(BIN)/python tests/benchmarks/survey.py
 
 pictures: .venv/dev-ready
 	@PYTHONPATH=. $(BIN)/python tests/pictures.py

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -45,23 +46,26 @@ SENT_OUT = frozenset(
     }
 )
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-FEATURES = ",".join(
-    f"{name}=()"
-    for name in ("camera", "geolocation", "microphone", "payment", "usb")  # no script runs here at all
-)
+NOTHING = "default-src 'none'"
+POLICY = f"{NOTHING};style-src 'self';img-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'"
+FEATURES = "camera=(),geolocation=(),microphone=()"  # and no script runs here that could ask for any other
 ALWAYS = (
     ("Referrer-Policy", "same-origin"),  # no-referrer would make browsers send “Origin: null” with our own posts
     ("X-Content-Type-Options", "nosniff"),
+)
+"""On every answer; beside it a policy, the shortest one where there is no page to rule."""
+
+WITH_CONTENT = (("Cross-Origin-Resource-Policy", "same-origin"),)
+ON_PAGES = (
+    *WITH_CONTENT,
     ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", FEATURES),
 )
 NO_STORE = ("Cache-Control", "no-store")
+PAGE = "text/html; charset=utf-8"
 WORTH_PACKING = 500  # bytes
-GZIP, WINDOW, MEMORY = 16, 13, 6  # zlib's words; for pages of a few KiB a small window costs nothing
+FAST, SMALL = 6, 9  # pages are packed as they are made, files once
+GZIP, WINDOW, MEMORY = 16, 15, 8  # zlib’s words
 
 
 class Outermost:
@@ -69,10 +73,11 @@ class Outermost:
 
     def __init__(self, inner: WSGIApplication, *, https: bool, scripts: bool = False) -> None:
         self.inner, self.https = inner, https
-        policy = POLICY.replace(";", "; script-src 'self';", 1) if scripts else POLICY
-        self.headers = [("Content-Security-Policy", policy), *ALWAYS]
-        if https:
-            self.headers.append(("Strict-Transport-Security", "max-age=31536000"))
+        always = [*ALWAYS, ("Strict-Transport-Security", "max-age=31536000")] if https else [*ALWAYS]
+        policy = POLICY.replace(";", ";script-src 'self';", 1) if scripts else POLICY
+        self.on_pages = [("Content-Security-Policy", policy), *always, *ON_PAGES]
+        self.on_redirects = [("Content-Security-Policy", NOTHING), *always]
+        self.on_files = [*self.on_redirects, *WITH_CONTENT]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request from what may be known of it."""
@@ -89,7 +94,11 @@ class Outermost:
         answer: list[Any] = []
 
         def started(status: str, headers: list[tuple[str, str]], *more: Any) -> Callable[[bytes], object]:
-            answer[:] = [status, [*self._let_out(headers), *self.headers]]
+            if status.startswith("3"):
+                answer[:] = [status, [*self._let_out(headers, SENT_OUT - {"content-type"}), *self.on_redirects]]
+            else:
+                kept = self._let_out(headers, SENT_OUT)
+                answer[:] = [status, [*kept, *(self.on_pages if ("Content-Type", PAGE) in kept else self.on_files)]]
             return lambda data: None
 
         parts = self.inner(inside, started)
@@ -98,19 +107,25 @@ class Outermost:
             close()
         status, headers = answer
         if len(body) > WORTH_PACKING and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
-            body, headers = _packed(body, headers)
+            body = _packed_once(body) if NO_STORE not in headers else _packed(body, FAST)
+            headers = [each for each in headers if each[0] != "Content-Length"]
+            headers += [("Content-Encoding", "gzip"), ("Content-Length", str(len(body)))]
         start_response(status, headers)
         return [body]
 
     @staticmethod
-    def _let_out(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        kept = [(name, value) for name, value in headers if name.lower() in SENT_OUT]
+    def _let_out(headers: list[tuple[str, str]], out: frozenset[str]) -> list[tuple[str, str]]:
+        kept = [(name, value) for name, value in headers if name.lower() in out]
         return kept if any(name.lower() == "cache-control" for name, _ in kept) else [*kept, NO_STORE]
 
 
-def _packed(body: bytes, headers: list[tuple[str, str]]) -> tuple[bytes, list[tuple[str, str]]]:
-    """The body compressed as gzip with no time in it, at the cheapest level: pages are short."""
-    packer = zlib.compressobj(level=1, wbits=GZIP + WINDOW, memLevel=MEMORY)
-    small = packer.compress(body) + packer.flush()
-    rest = [(name, value) for name, value in headers if name.lower() != "content-length"]
-    return small, [*rest, ("Content-Encoding", "gzip"), ("Content-Length", str(len(small)))]
+def _packed(body: bytes, level: int) -> bytes:
+    """The body as gzip with no time in it."""
+    packer = zlib.compressobj(level=level, wbits=GZIP + WINDOW, memLevel=MEMORY)
+    return packer.compress(body) + packer.flush()
+
+
+@lru_cache(maxsize=8)
+def _packed_once(body: bytes) -> bytes:
+    """The style, the icon, the script: never a page, so that nothing anybody wrote stays in memory."""
+    return _packed(body, SMALL)

@@ -31,6 +31,7 @@ from .store import Store
 from .survey import Survey
 
 THREADS = 4
+MOST_CONNECTIONS = 2000  # browsers keep theirs open between pages
 
 
 def studies_in(folder: Path) -> dict[str, Study]:
@@ -104,6 +105,8 @@ def serve(surveys: Mapping[str, Survey], host: str, port: int, ready: Callable[[
         max_request_body_size=LARGEST_POST,
         inbuf_overflow=8 * LARGEST_POST,
         outbuf_overflow=8 * LARGEST_POST,
+        connection_limit=MOST_CONNECTIONS,
+        asyncore_use_poll=True,
         clear_untrusted_proxy_headers=False,  # the outermost layer lets none of them in
     )
     signal.signal(signal.SIGTERM, _stop)

@@ -6,6 +6,7 @@ Templates hold no sentences: they take them from the catalogue and from the stud
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,7 @@ from .forms import field_names
 from .saying import answered
 
 HERE = Path(__file__).parent
+COMMENT = re.compile(rb"/\*.*?\*/\n")
 KEPT_PIECES = 4096  # questions as they look before anybody answers, in every order they have been shown in
 
 
@@ -39,6 +41,7 @@ class File:
 
 def _file(name: str, mimetype: str) -> File:
     content = (HERE / "static" / name).read_bytes()
+    content = COMMENT.sub(b"", content)  # what only we read is not sent
     return File(content, mimetype, f"/{hashlib.sha256(content).hexdigest()[:10]}{Path(name).suffix}")
 
 
@@ -76,9 +79,7 @@ class Templates:
             piece=self.piece,
             said=lru_cache(KEPT_PIECES)(self._said),
         )
-        self.environment.globals["support"] = {
-            opened: self._made("support_lines.html", opened=opened) for opened in (False, True)
-        }
+        self.environment.globals["support"] = self._made("support_lines.html")
         self.environment.globals["top"] = {
             leave: self._made("top.html", leave=leave and study.quick_exit) for leave in (False, True)
         }

@@ -138,16 +138,27 @@ def test_every_refusal_has_a_page_of_its_own(server, path, method, body, kind, s
 
 
 def test_every_page_carries_the_headers_and_no_others(server):
-    """One golden set, on pages, redirects, errors and the style sheet."""
-    golden = {
-        "Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "Cross-Origin-Opener-Policy",
-        "Cross-Origin-Resource-Policy", "Permissions-Policy", "Cache-Control", "Content-Type", "Content-Length",
+    """Golden sets: what a redirect needs, what a file needs beside it, and all of it on every page and error."""
+    redirect = {
+        "Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "Cache-Control", "Content-Length",
         "Content-Language", "Date",
     }  # fmt: skip
-    style = re.search(r'href="(/\w+\.css)"', raw(server, "GET", "/en/")[2])[1]
-    for path in ("/en/", "/en/agree", "/nowhere", style):
-        assert set(raw(server, "GET", path)[1]) == golden, path
-    assert "immutable" in raw(server, "GET", style)[1]["Cache-Control"]
+    file = redirect | {"Content-Type", "Cross-Origin-Resource-Policy"}
+    page = file | {"Cross-Origin-Opener-Policy", "Permissions-Policy"}
+    first = raw(server, "GET", "/en/")[2]
+    style, icon = re.findall(r'href="(/\w+\.(?:css|svg))"', first)
+    for path in ("/en/", "/en/agree", "/en/privacy", "/nowhere", "/en/p/3"):
+        assert set(raw(server, "GET", path)[1]) == page, path
+    for path in (style, icon):
+        headers = raw(server, "GET", path)[1]
+        assert set(headers) == file, path
+        assert "immutable" in headers["Cache-Control"]
+    headers = raw(server, "POST", "/en/leaving", b"", Content_Type=FORM)[1]
+    assert set(headers) == redirect | {"Location"}
+    assert headers["Content-Security-Policy"] == "default-src 'none'"
+    assert raw(server, "GET", "/en/")[1]["Content-Security-Policy"] == (
+        "default-src 'none';style-src 'self';img-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'"
+    )
 
 
 def test_query_strings_prefill_nothing_and_are_not_looked_at(server):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from instruments.doors import Environment, Refused, WrongUse
 from instruments.model import Study
@@ -30,6 +30,13 @@ SECONDS_TO_START = 20
 Bar = Callable[..., Iterator[Any]]
 
 
+class Served(NamedTuple):
+    """A survey that runs: where it is, and which process it is."""
+
+    origin: str
+    pid: int
+
+
 def rehearsal(study: Path, out: Path, how_many: Sequence[int], seed: int, bar: Bar) -> Path:
     """Walk, open, lock and report; return the report. Everything made is marked as made up."""
     try:
@@ -45,9 +52,9 @@ def rehearsal(study: Path, out: Path, how_many: Sequence[int], seed: int, bar: B
         for code, count in zip(codes, counts, strict=True)
         for _ in range(count)
     ]
-    with served(study, out, "--made-up") as origin:
+    with served(study, out, "--made-up") as server:
         for person in bar(people, "answering over HTTP"):
-            browser = Browser(origin)
+            browser = Browser(server.origin)
             page = walk(browser, person)
             browser.close()
             if not page.path.endswith("/sent"):
@@ -69,12 +76,12 @@ def _role_codes(study: Study) -> list[int | None]:
 
 
 @contextmanager
-def served(study: Path, data: Path, *flags: str) -> Iterator[str]:
-    """The real survey, started as a program on a free port; its address."""
+def served(study: Path, data: Path, *flags: str) -> Iterator[Served]:
+    """The real survey, started as a program on a free port."""
     command = [sys.executable, "-m", "survey_app", "--study", str(study), "--data", str(data), "--port", "0", *flags]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        yield _address(server)
+        yield Served(_address(server), server.pid)
     finally:
         server.terminate()
         server.wait(SECONDS_TO_START)
