@@ -137,6 +137,9 @@ class Story:
     intro: str
     pieces: tuple[str | Factor, ...]
 
+    def __hash__(self) -> int:
+        return hash(self.intro)
+
     @property
     def factors(self) -> tuple[Factor, ...]:
         """The pieces that are told in more than one way."""

@@ -15,7 +15,7 @@ from typing import TypeVar, assert_never
 
 from .model import Choice, ChooseMany, ChooseOne, Grid, Note, Number, Part, Question, Rating, Row, Story, Study, Text
 from .records import flipped
-from .rules import Answer, Answers, holds
+from .rules import ALWAYS, Answer, Answers, holds
 
 CARDS_A_PAGE = 4
 FIRST_PAGE = 2
@@ -36,8 +36,7 @@ class Shown:
     sheets: int = 1
 
     def __hash__(self) -> int:
-        order = [choice.code for choice in self.choices], [row.id for row in self.rows]
-        return hash((self.question.id, self.sheet, str(order)))
+        return hash((self.question.id, self.sheet, *[choice.code for choice in self.choices]))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -58,13 +57,17 @@ class Page:
     shown: tuple[Shown, ...]
     story: tuple[str, ...] = ()
     story_is_new: bool = False
-    shuffled: bool = False  # something on it stands in another order for everybody
+    shuffled: bool = False  # something on it stands in another order for everybody: see `seen`
+    cut: bool = False  # and that order decides which rows stand on which sheet
+    always: bool = False  # no rule decides what of it is asked
+    notes_only: bool = False
 
     def asked(self, answers: Answers) -> tuple[Shown, ...]:
         """What of this page is on the way, given the answers so far."""
+        if self.always:
+            return self.shown
         here = tuple(each for each in self.shown if holds(each.question.show_if, answers))
-        notes_only = all(isinstance(each.question, Note) for each in self.shown)
-        return here if notes_only or any(not isinstance(each.question, Note) for each in here) else ()
+        return here if self.notes_only or any(not isinstance(each.question, Note) for each in here) else ()
 
 
 def draw(secret: bytes, *names: str) -> int:
@@ -73,6 +76,7 @@ def draw(secret: bytes, *names: str) -> int:
     return int.from_bytes(hashlib.blake2b(text, key=secret, digest_size=8).digest())
 
 
+@lru_cache(maxsize=64)
 def arms(story: Story) -> tuple[Mapping[str, str], ...]:
     """Every way to tell the story: factor → level, in an order that does not depend on how they were written."""
     names = [factor.id for factor in story.factors]
@@ -102,13 +106,11 @@ def facts(study: Study, role: str, secret: bytes) -> dict[str, int | str]:
 def pages(study: Study, role: str, secret: bytes, settled: Mapping[str, int | str] | None = None) -> tuple[Page, ...]:
     """Every page this person could meet, in their order. Rules decide later which of them they do meet.
 
-    `settled` is what `facts` says, where somebody has asked already.
+    Choices and rows stand as written, but for those of a grid that runs over several sheets: `seen` puts them
+    into this person's order where they are looked at. `settled` is what `facts` says, if it is known already.
     """
     laid_out = _laid_out(study, role, tuple((settled or facts(study, role, secret)).items()))
-    return tuple(
-        replace(page, shown=tuple(_mixed(each, secret) for each in page.shown)) if page.shuffled else page
-        for page in laid_out
-    )
+    return tuple(replace(page, shown=seen(page.shown, secret)) if page.cut else page for page in laid_out)
 
 
 @lru_cache(maxsize=1024)
@@ -134,10 +136,18 @@ def _laid_out(study: Study, role: str, settled_facts: tuple[tuple[str, int | str
                         shown=sheet,
                         story=telling if index < part.told else (),
                         story_is_new=len(made) == first,
+                        always=all(each.question.show_if == ALWAYS for each in sheet),
+                        notes_only=all(isinstance(each.question, Note) for each in sheet),
+                        cut=any(each.sheets > 1 and getattr(each.question, "shuffle", False) for each in sheet),
                         shuffled=any(getattr(each.question, "shuffle", False) for each in sheet),
                     )
                 )
     return tuple(made)
+
+
+def seen(shown: tuple[Shown, ...], secret: bytes) -> tuple[Shown, ...]:
+    """The same with choices and rows in this person's order."""
+    return tuple(_mixed(each, secret) for each in shown)
 
 
 def told(story: Story, settled: Answers) -> tuple[str, ...]:

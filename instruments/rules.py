@@ -80,8 +80,6 @@ def fold(
 
 def holds(rule: Rule, answers: Answers) -> bool:
     """Does the rule hold for what one person has answered so far?"""
-    if rule is ALWAYS:  # most questions, many times a page
-        return True
 
     def leaf(each: Is) -> bool:
         if each.column not in answers:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
+
+for heavy in ("numpy", "pandas"):  # sqlite-utils loads them wherever they are installed: 14 MiB that nobody here needs
+    sys.modules.setdefault(heavy, None)  # type: ignore[arg-type]
 
 from instruments import BUNDLED, VERSION
 from instruments.doors import FOLDER, command

@@ -21,23 +21,23 @@ def start(language: str) -> ResponseReturnValue:
     """What this is: nothing is kept yet, there is no cookie. Without a quick exit to explain, the ticks are here."""
     here = survey()
     if here.store.paused():
-        return here.page("message.html", heading="closed", start=False)
+        return here.fixed("message.html", heading="closed")
     here.store.tally("opened")
     steps = [name for name, on in (("leaving", here.study.quick_exit), ("can-take-part", here.study.eligibility)) if on]
-    return here.page("start.html", next=address(steps[0]) if steps else None)
+    return here.fixed("start.html", next=address(steps[0]) if steps else None)
 
 
 @beginning.get("/sheet")
 def sheet(language: str) -> ResponseReturnValue:
     """The longer information sheet, to read or to print."""
     here = survey()
-    return here.page("sheet.html") if here.study.sheet else onward("")
+    return here.fixed("sheet.html") if here.study.sheet else onward("")
 
 
 @beginning.get("/leaving")
 def leaving(language: str) -> ResponseReturnValue:
     """How to leave fast, and what that cannot do: said before it is needed."""
-    return survey().page("leaving.html")
+    return survey().fixed("leaving.html")
 
 
 @beginning.post("/leaving")
@@ -70,7 +70,7 @@ def agree(language: str) -> ResponseReturnValue:
     """The ticks; but answers that are already on this device are not thrown away unasked."""
     if _under_way(opened()):
         return onward("found")
-    return survey().page("agree.html", ticked=(), missing=())
+    return survey().fixed("agree.html", ticked=(), missing=())
 
 
 @beginning.post("/agree")
@@ -82,7 +82,7 @@ def agreed(language: str) -> ResponseReturnValue:
     if _under_way(opened()):
         return onward("found")
     if here.store.paused():
-        return here.page("message.html", heading="closed", start=False)
+        return here.fixed("message.html", heading="closed")
     ticks = {tick.id: int(tick.id in request.form) for tick in here.study.consent}
     missing = [tick for tick in here.study.consent if tick.required and not ticks[tick.id]]
     if missing:

@@ -54,10 +54,12 @@ def sent(language: str) -> ResponseReturnValue:
     """Thanks, and the code for those who asked for it: on an own device for a while, on a shared one once."""
     kept = receipt()
     if kept is None:
-        return onward("check") if opened() is not None else survey().page("message.html", heading="receipt_over")
+        return onward("check") if opened() is not None else survey().fixed("message.html", heading="receipt_over")
     code = codes.in_groups(kept.code) if kept.show and kept.code else None
-    page = survey().page("sent.html", code=code, can_ask=bool(kept.code) and not kept.show, before=kept.show)
-    return page if kept.own_device or not code else carrying(replace(kept, code=""), page)
+    if code is None:
+        return survey().fixed("sent.html", can_ask=bool(kept.code) and not kept.show, before=kept.show)
+    page = survey().page("sent.html", code=code)
+    return page if kept.own_device else carrying(replace(kept, code=""), page)
 
 
 @endings.post("/<language>/sent")
@@ -83,19 +85,19 @@ def delete(language: str) -> ResponseReturnValue:
 @endings.get("/<language>/deleted")
 def deleted(language: str) -> ResponseReturnValue:
     """They are gone."""
-    return deleting(survey().page("message.html", heading="deleted", start=True))
+    return deleting(survey().fixed("message.html", heading="deleted", start=True))
 
 
 @endings.get("/<language>/not-for-you")
 def not_for_you(language: str) -> ResponseReturnValue:
     """A kind end for those whom the study does not ask."""
-    return deleting(survey().page("message.html", heading="not_for_you"))
+    return deleting(survey().fixed("message.html", heading="not_for_you"))
 
 
 @endings.get("/<language>/declined")
 def declined(language: str) -> ResponseReturnValue:
     """A kind end for those who do not agree."""
-    return deleting(survey().page("message.html", heading="declined"))
+    return deleting(survey().fixed("message.html", heading="declined"))
 
 
 @endings.post("/leave")
@@ -108,7 +110,7 @@ def leave() -> ResponseReturnValue:
 @endings.get("/away")
 def away() -> ResponseReturnValue:
     """An empty page of our own that deletes the cookie and goes on to the neutral one."""
-    response = deleting(survey().page("away.html"))
+    response = deleting(survey().fixed("away.html"))
     if survey().study.leave_to:
         response.headers["Refresh"] = f"0; url={survey().study.leave_to}"
     return response
@@ -132,7 +134,7 @@ def withdrawn(language: str) -> ResponseReturnValue:
         return here.page("withdraw.html", typed=typed, error=here.words[error.reason]), 422
     except sqlite3.Error:
         return here.page("withdraw.html", typed=typed, error=here.words["try_again"]), 503
-    return here.page("message.html", heading="withdrawn")
+    return here.fixed("message.html", heading="withdrawn")
 
 
 @endings.get("/<language>/support")

@@ -23,6 +23,7 @@ from instruments.route import Shown
 from instruments.rules import Answer, Answers
 from instruments.words import catalogue
 
+META = DefaultMeta()
 INSTEAD = "-instead"  # beside a number: the refusal that stands for it
 
 WHOLE = re.compile(r"^-?([0-9]{1,9}|[0-9]{1,3}([ ,.’'\u00a0\u202f][0-9]{3}){1,2})$")
@@ -116,7 +117,7 @@ def form(shown: Sequence[Shown], role: str, language: str, sent: MultiDict[str, 
     fields: dict[str, Any] = {}
     for each in shown:
         fields.update(_fields(each, role, language))
-    made = BaseForm(fields, meta=DefaultMeta())
+    made = BaseForm(fields, meta=META)
     made.process(sent)
     return made
 

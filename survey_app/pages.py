@@ -187,14 +187,15 @@ def _render(
     errors: Mapping[str, str] | None = None,
     notice: str | None = None,
 ) -> str:
-    asked, before = page.asked(way.known), way.before(page.number)
-    return survey().page(
-        "page.html",
-        draft=draft,
-        page=page,
+    asked, before = way.seen(page), way.before(page.number)
+    here = survey()
+    return here.templates.questions(
+        page,
+        draft,
+        values,
+        errors or {},
+        path=here.elsewhere(),
         asked=asked,
-        values=values,
-        errors=errors or {},
         notice=notice,
         version=way.version(asked),
         can_clear=bool(way.without_refusal(asked)),

@@ -20,29 +20,29 @@ from .drafts import (
     junk,
     to_cookie,
 )
-from .survey import survey
+from .survey import Survey, survey
 
 
 def opened(*, posted: bool = False) -> Draft | None:
     """The draft of this request, if it is alive, of this study, and (for a post) sent from our own page."""
-    found = _in_cookie()
-    if not isinstance(found, Draft) or not found.alive(clock.minute()) or found.study != survey().mark:
+    here = survey()
+    found = _in_cookie(here)
+    if not isinstance(found, Draft) or not found.alive(clock.minute()) or found.study != here.mark:
         return None
     return found if not posted or (from_our_page() and _token_is(found)) else None
 
 
 def receipt() -> Receipt | None:
     """The receipt of this request, while it lasts."""
-    found = _in_cookie()
+    found = _in_cookie(survey())
     return found if isinstance(found, Receipt) and found.alive(clock.minute()) else None
 
 
-def _in_cookie() -> Draft | Receipt | None:
+def _in_cookie(here: Survey) -> Draft | Receipt | None:
     """What came in the cookie, unsealed once a request."""
-    if "came" not in g:
-        here = survey()
-        g.came = from_cookie(request.cookies.get(here.cookie), here.draft_keys, clock.today())
-    came: Draft | Receipt | None = g.came
+    came: Draft | Receipt | None = g.get("came")
+    if came is None:
+        came = g.came = from_cookie(request.cookies.get(here.cookie), here.draft_keys, clock.today())
     return came
 
 
@@ -76,7 +76,7 @@ def carrying(what: Draft | Receipt, answer: ResponseReturnValue, spare: int = 0)
     here = survey()
     response = make_response(answer)
     what = replace(what, seen=clock.minute()) if isinstance(what, Draft) else what
-    if what == _in_cookie():
+    if what == _in_cookie(here):
         return response
     age: int | None = None
     if isinstance(what, Receipt):

@@ -13,20 +13,22 @@ from instruments.rules import Answer, Answers
 
 def answered(shown: Shown, role: str, answers: Answers, words: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """What was asked and answered: (field, question, answer) for each line of the check page."""
-    labels = {choice.code: choice.label[role] for choice in (*shown.choices, *shown.refusals)}
-    refused = {MISSING_WORDS[choice.code]: choice.label[role] for choice in shown.refusals}
     question = shown.question
+
+    def label(code: int) -> str:
+        return next(choice.label[role] for choice in (*shown.choices, *shown.refusals) if choice.code == code)
 
     def said(answer: Answer) -> str:
         match answer:
             case None | ():
                 return words["not_answered"]
             case tuple(codes):
-                return ", ".join(labels[code] for code in codes)
+                return ", ".join(label(code) for code in codes)
             case int(code) if not isinstance(question, Number):
-                return labels[code]
+                return label(code)
             case other:
-                return refused.get(str(other), str(other))
+                refused = [choice.code for choice in shown.refusals if MISSING_WORDS[choice.code] == other]
+                return label(refused[0]) if refused and isinstance(question, Number) else str(other)
 
     match question:
         case Grid():

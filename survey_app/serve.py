@@ -31,6 +31,7 @@ from .store import Store
 from .survey import Survey
 
 THREADS = 4
+GARBAGE = 20_000  # objects
 MOST_CONNECTIONS = 2000  # browsers keep theirs open between pages
 
 
@@ -110,7 +111,8 @@ def serve(surveys: Mapping[str, Survey], host: str, port: int, ready: Callable[[
         clear_untrusted_proxy_headers=False,  # the outermost layer lets none of them in
     )
     signal.signal(signal.SIGTERM, _stop)
-    gc.freeze()  # what is made by now stays: the collector need not look at it again
+    gc.freeze()  # what is made by now stays: the collector need not look at it again,
+    gc.set_threshold(GARBAGE)  # and what a request leaves behind goes by itself, but for a little
     shown = f"[{host}]" if ":" in host else host
     print(ready(f"http://{shown}:{taken.getsockname()[1]}/"), flush=True)
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,15 +20,16 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
 
 from instruments.model import ChooseMany, ChooseOne, Grid, Note, Number, Question, Rating, Study, Text
-from instruments.route import Shown
+from instruments.route import Page, Shown
 
 from .drafts import Draft
-from .forms import field_names
 from .saying import answered
 
 HERE = Path(__file__).parent
+NOTHING_SAID: tuple[Any, ...] = (None, "", (), [])  # but 0 is an answer
 COMMENT = re.compile(rb"/\*.*?\*/\n")
-KEPT_PIECES = 4096  # questions as they look before anybody answers, in every order they have been shown in
+KEPT_PAGES = 256  # pages of questions as they look before anybody has answered them
+TOKEN = secrets.token_urlsafe(12)  # stands in a kept page where each draft has its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.blank = lru_cache(KEPT_PIECES)(self._blank)
+        self.blank = lru_cache(KEPT_PAGES)(self._blank)
+        self.fixed = lru_cache(KEPT_PAGES)(self.page)  # never with a token, an answer or a code in it
         self.environment.filters["filled"] = lambda text: escape(study.filled(text))
         self.environment.globals.update(
             study=study,
@@ -77,7 +80,7 @@ class Templates:
             paragraphs=self._paragraphs,
             answered=self._answered,
             piece=self.piece,
-            said=lru_cache(KEPT_PIECES)(self._said),
+            said=lru_cache(KEPT_PAGES)(self._said),
         )
         self.environment.globals["support"] = self._made("support_lines.html")
         self.environment.globals["top"] = {
@@ -92,20 +95,22 @@ class Templates:
         """A whole page."""
         return self.environment.get_template(template).render(values)
 
+    def questions(
+        self, page: Page, draft: Draft, values: Mapping[str, Any], errors: Mapping[str, str], **more: Any
+    ) -> str:
+        """A page of questions. Nearly always nobody has answered it yet, and it looks the same to all."""
+        if page.shuffled or errors or any(said not in NOTHING_SAID for said in values.values()) or more["notice"]:
+            return self.page("page.html", page=page, draft=draft, values=values, errors=errors, **more)
+        return self.blank(page, draft.role, draft.own_device, tuple(more.items())).replace(TOKEN, draft.token)
+
+    def _blank(self, page: Page, role: str, own_device: bool, more: tuple[tuple[str, Any], ...]) -> str:
+        nobody = Draft(study="", begun=0, seen=0, token=TOKEN, role=role, own_device=own_device)
+        return self.page("page.html", page=page, draft=nobody, values={}, errors={}, **dict(more))
+
     def piece(
         self, shown: Shown, role: str, values: Mapping[str, Any], errors: Mapping[str, str], alone: bool
     ) -> Markup:
         """One question on a page; `alone` makes its words the page's heading."""
-        if any(values.get(name) or name in errors for name in field_names(shown)):
-            return self._drawn(shown, role, values, errors, alone)
-        return self.blank(shown, role, alone)
-
-    def _blank(self, shown: Shown, role: str, alone: bool) -> Markup:
-        return self._drawn(shown, role, {}, {}, alone)
-
-    def _drawn(
-        self, shown: Shown, role: str, values: Mapping[str, Any], errors: Mapping[str, str], alone: bool
-    ) -> Markup:
         question, heading = shown.question, "h1" if alone else "h2"
         return self._made(
             template_of(question), each=shown, q=question, role=role, values=values, errors=errors, h=heading

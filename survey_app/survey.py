@@ -53,11 +53,20 @@ class Survey:
         return self.study.words
 
     def page(self, template: str, **values: Any) -> str:
-        """A page in this language, with the way to the same page in the others."""
-        if len(self.study.languages) > 1 and request.url_rule is not None and "language" in request.url_rule.arguments:
-            reads = "GET" in (request.url_rule.methods or ())
-            values["path"] = request.path.removeprefix(f"/{self.study.language}") if reads else "/"
-        return self.templates.page(template, **values)
+        """A page in this language."""
+        return self.templates.page(template, path=self.elsewhere(), **values)
+
+    def fixed(self, template: str, **values: Any) -> str:
+        """A page that is the same for everybody: made once, and kept."""
+        return self.templates.fixed(template, path=self.elsewhere(), **values)
+
+    def elsewhere(self) -> str | None:
+        """The address of this page behind the language, where there are others to switch to."""
+        rule = request.url_rule if len(self.study.languages) > 1 else None
+        if rule is None or "language" not in rule.arguments:
+            return None
+        reads = "GET" in (rule.methods or ())
+        return request.path.removeprefix(f"/{self.study.language}") if reads else "/"
 
     def way(self, draft: Draft) -> Way:
         """The way of this person."""

@@ -19,6 +19,7 @@ class Way:
 
     pages: tuple[route.Page, ...]
     settled: Mapping[str, int | str]  # role, order, flips, story
+    secret: bytes
     answers: Answers
     known: Answers = field(init=False)  # what rules look at: what is settled and what is answered
 
@@ -43,8 +44,12 @@ class Way:
 
     def walked(self) -> list[tuple[route.Page, tuple[route.Shown, ...]]]:
         """Every page on the way with what it asks."""
-        known = self.known
-        return [(page, asked) for page in self.pages if (asked := page.asked(known))]
+        return [(page, asked) for page in self.pages if (asked := self.seen(page))]
+
+    def seen(self, page: route.Page) -> tuple[route.Shown, ...]:
+        """What of a page is asked, in this person's order."""
+        asked = page.asked(self.known)
+        return route.seen(asked, self.secret) if page.shuffled else asked
 
     def answering(self, answers: Answers) -> Way:
         """The way with more answers; what has fallen off it is dropped."""
@@ -64,7 +69,7 @@ class Way:
 
     def version(self, asked: tuple[route.Shown, ...]) -> str:
         """A short mark of the answers kept for these questions: it tells a page that another window has overtaken."""
-        kept = [(column, self.answers.get(column, "")) for each in asked for column in each.columns]
+        kept = sorted((column, str(self.answers.get(column, ""))) for each in asked for column in each.columns)
         return hashlib.blake2b(repr(kept).encode(), digest_size=4).hexdigest()
 
     @staticmethod
@@ -85,6 +90,7 @@ class Way:
 def way(study: Study, draft: Draft) -> Way:
     """The way of a draft; before the role is known it has no pages."""
     if draft.role is None:
-        return Way(pages=(), settled={}, answers={})
+        return Way(pages=(), settled={}, secret=draft.secret, answers={})
     settled = route.facts(study, draft.role, draft.secret)
-    return Way(pages=route.pages(study, draft.role, draft.secret, settled), settled=settled, answers=draft.answers)
+    pages = route.pages(study, draft.role, draft.secret, settled)
+    return Way(pages=pages, settled=settled, secret=draft.secret, answers=draft.answers)

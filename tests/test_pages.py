@@ -88,6 +88,14 @@ def test_back_shows_the_answer_given(server):
     assert page.form.fields["days"].chosen == ["2", "3"]
 
 
+def test_nought_is_an_answer_too(server):
+    """A choice with the code 0 comes back ticked."""
+    browser = Browser(server.origin)
+    page = on_page(browser, "colour", Scripted())
+    browser.press(page, page.form, [("colour", "0")])
+    assert browser.get(page.path).form.fields["colour"].chosen == ["0"]
+
+
 def test_a_change_returns_to_the_check_and_asks_first_what_it_opened(server):
     """Change a gate: the question behind it is asked, then the check again; closed gates drop answers."""
     browser, person = Browser(server.origin), Scripted(colour="3", data="12")

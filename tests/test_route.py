@@ -11,7 +11,18 @@ from scipy.stats import chisquare
 
 from instruments.model import Grid, Note
 from instruments.reader import read
-from instruments.route import arm_number, arms, completed, facts, next_page, on_the_way, open_page, page_before, pages
+from instruments.route import (
+    arm_number,
+    arms,
+    completed,
+    facts,
+    next_page,
+    on_the_way,
+    open_page,
+    page_before,
+    pages,
+    seen,
+)
 
 every_kind = read(STUDY["every_kind"])
 off_hours = read(STUDY["off_hours"])
@@ -53,9 +64,24 @@ def test_everybody_is_asked_the_same_questions_in_some_order(secret):
     asked = Counter(column for page in way for shown in page.shown for column in shown.columns)
     assert set(asked.values()) == {1}
     assert {row for row in asked if row.startswith("r")} == {"r1", "r2", "r3", "r4", "r5", "recalled"}
-    colour = next(shown for page in way for shown in page.shown if shown.question.id == "colour")
-    assert [choice.code for choice in colour.choices][-1] == 9
+    colour = next(each for page in way for each in seen(page.shown, secret) if each.question.id == "colour")
+    codes = [choice.code for choice in colour.choices]
+    assert (codes[-1], sorted(codes)) == (9, [0, 1, 2, 3, 9])
     assert all(len(shown.rows) <= 4 for page in way for shown in page.shown if isinstance(shown.question, Grid))
+
+
+def test_what_is_shuffled_is_seen_in_every_order():
+    """Each of the 24 orders of four colours comes about as often; what is not shuffled stays."""
+    orders = Counter()
+    for number in range(2400):
+        secret = number.to_bytes(16)
+        shown = {
+            each.question.id: each for page in pages(every_kind, "reader", secret) for each in seen(page.shown, secret)
+        }
+        orders[tuple(choice.code for choice in shown["colour"].choices)] += 1
+        assert [choice.code for choice in shown["days"].choices] == [1, 2, 3]
+    assert len(orders) == 24
+    assert chisquare(list(orders.values())).pvalue > 0.001
 
 
 def test_half_of_the_people_get_the_other_order_and_the_reversed_steps():

@@ -232,7 +232,7 @@ def _facts_allowed(study: Study) -> dict[str, frozenset[Value]]:
     if study.either_order:
         allowed["came_first"] = frozenset(part[0] for part in study.either_order)
     for factor in study.story.factors if study.story else ():
-        allowed[factor.id] = frozenset(arm[factor.id] for arm in arms(study.story))  # type: ignore[arg-type]
+        allowed[factor.id] = frozenset(arm[factor.id] for arm in arms(study.story))
     return allowed
 
 

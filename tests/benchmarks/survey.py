@@ -203,7 +203,7 @@ def beginning() -> None:
             "began = time.perf_counter()\n"
             "surveys = open_survey(studies_in(BUNDLED), Path(tempfile.mkdtemp()), 'practice', None)\n"
             "create_app(surveys); took = time.perf_counter() - began\n"
-            "print(f'{took:.3f}', *sorted({'scipy', 'plotly', 'numpy', 'pandas'} & set(sys.modules)))",
+            "print(f'{took:.3f}', *sorted({'scipy', 'plotly', 'numpy', 'pandas'} & {name for name, module in sys.modules.items() if module}))",
         ],
         capture_output=True,
         text=True,
