@@ -1,4 +1,4 @@
-"""The two pictures of the README, taken from the real survey and from a rehearsal's report."""
+"""The pictures of the README, taken from the real survey and from a rehearsal's report."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from analysis.rehearsal.running import rehearsal
 
 ROOT = Path(__file__).parent.parent
 QUESTION = ROOT / "survey_app" / "pictures" / "question.png"
+CHECK = ROOT / "survey_app" / "pictures" / "check.png"
 REPORT = ROOT / "analysis" / "pictures" / "report.png"
 
 
 def take() -> None:
-    """Walk to a rating page on a phone; rehearse and open the report on a desktop."""
+    """Walk to a rating page on a phone, and in the dark to the check; rehearse and open the report on a desktop."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         chromium = launched(playwright)
         server = Server(STUDY["off_hours"], Path(folder) / "data")
@@ -28,6 +29,11 @@ def take() -> None:
         page.query_selector_all("main input[type=radio]")[1].check()
         page.evaluate("document.activeElement.blur()")
         page.screenshot(path=QUESTION)
+        page = chromium.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=1.5, color_scheme="dark")
+        start(page, server.origin)
+        while not page.url.endswith("/check"):
+            answer(page, 0)
+        page.screenshot(path=CHECK)
         server.stop()
 
         written = rehearsal(STUDY["off_hours"], Path(folder) / "r", (72, 36), 1, lambda things, label: iter(things))
@@ -39,6 +45,6 @@ def take() -> None:
 
 
 if __name__ == "__main__":
-    for picture in (QUESTION, REPORT):
+    for picture in (QUESTION, CHECK, REPORT):
         picture.parent.mkdir(exist_ok=True)
     take()
