@@ -57,7 +57,7 @@ class Page:
     shown: tuple[Shown, ...]
     story: tuple[str, ...] = ()
     story_is_new: bool = False
-    shuffled: bool = False  # something on it stands in another order for everybody: see `seen`
+    shuffled: bool = False  # something on it stands in another order for everybody: see `in_own_order`
     cut: bool = False  # and that order decides which rows stand on which sheet
     always: bool = False  # no rule decides what of it is asked
     notes_only: bool = False
@@ -106,11 +106,11 @@ def facts(study: Study, role: str, secret: bytes) -> dict[str, int | str]:
 def pages(study: Study, role: str, secret: bytes, settled: Mapping[str, int | str] | None = None) -> tuple[Page, ...]:
     """Every page this person could meet, in their order. Rules decide later which of them they do meet.
 
-    Choices and rows stand as written, but for those of a grid that runs over several sheets: `seen` puts them
+    Choices and rows stand as written, but for those of a grid that runs over several sheets: `in_own_order` puts them
     into this person's order where they are looked at. `settled` is what `facts` says, if it is known already.
     """
     laid_out = _laid_out(study, role, tuple((settled or facts(study, role, secret)).items()))
-    return tuple(replace(page, shown=seen(page.shown, secret)) if page.cut else page for page in laid_out)
+    return tuple(replace(page, shown=in_own_order(page.shown, secret)) if page.cut else page for page in laid_out)
 
 
 @lru_cache(maxsize=1024)
@@ -138,14 +138,14 @@ def _laid_out(study: Study, role: str, settled_facts: tuple[tuple[str, int | str
                         story_is_new=len(made) == first,
                         always=all(each.question.show_if == ALWAYS for each in sheet),
                         notes_only=all(isinstance(each.question, Note) for each in sheet),
-                        cut=any(each.sheets > 1 and getattr(each.question, "shuffle", False) for each in sheet),
-                        shuffled=any(getattr(each.question, "shuffle", False) for each in sheet),
+                        cut=any(each.sheets > 1 and _shuffles(each.question) for each in sheet),
+                        shuffled=any(_shuffles(each.question) for each in sheet),
                     )
                 )
     return tuple(made)
 
 
-def seen(shown: tuple[Shown, ...], secret: bytes) -> tuple[Shown, ...]:
+def in_own_order(shown: tuple[Shown, ...], secret: bytes) -> tuple[Shown, ...]:
     """The same with choices and rows in this person's order."""
     return tuple(_mixed(each, secret) for each in shown)
 
@@ -239,6 +239,10 @@ def _shown(question: Question, settled: Mapping[str, int | str]) -> Shown:
             return Shown(question=question, rows=rows, choices=scale, refusals=refusals)
         case _:
             assert_never(question)
+
+
+def _shuffles(question: Question) -> bool:
+    return isinstance(question, ChooseOne | ChooseMany | Grid) and question.shuffle
 
 
 def _mixed(shown: Shown, secret: bytes) -> Shown:

@@ -21,9 +21,11 @@ from .serve import address_allowed, open_survey, serve, studies_in
 from .store import pause as set_pause
 
 
-def _welcome(study: Study, folder: Path, data: Path, kind: str) -> Callable[[str], str]:
+def _welcome(study: Study, folder: Path, data: Path, kind: str, paused: str | None) -> Callable[[str], str]:
     """What is said when the survey is ready: where it is, and what to do next."""
     analysis, key = command("analysis"), data / PRACTICE_KEY
+    more = NO_WAY_OUT if study.quick_exit and study.leave_to is None else ""
+    more += f"\n  paused      {paused}" if paused else ""
     return lambda address: (
         f"""\
 {study.title}
@@ -31,7 +33,7 @@ def _welcome(study: Study, folder: Path, data: Path, kind: str) -> Callable[[str
   mode        {kind}: nothing here counts, every record says so
   study       {folder}  ({study.fingerprint[:12]})
   data        {data}
-  key         {key}{NO_WAY_OUT if study.quick_exit and study.leave_to is None else ""}
+  key         {key}{more}
 
 When you have sent some answers, look at them (in another terminal):
   {analysis} open --data {data} --key {key}
@@ -80,7 +82,8 @@ def door(
     studies = studies_in(study)
     kind = "made-up" if made_up else "practice"
     surveys = open_survey(studies, data, kind, origin)
-    serve(surveys, host, port, _welcome(next(iter(studies.values())), study, data, kind))
+    first = next(iter(surveys.values()))
+    serve(surveys, host, port, _welcome(first.study, study, data, kind, first.store.paused()))
 
 
 @door.command()

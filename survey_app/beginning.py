@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from . import clock
 from .drafts import Draft
 from .pages import nearest
-from .passing import address, carrying, from_our_page, gone, onward, opened
+from .passing import address, carrying, from_our_page, gone, onward, opened, replacing
 from .survey import survey
 
 beginning = Blueprint("beginning", __name__, url_prefix="/<language>")
@@ -18,13 +18,13 @@ beginning = Blueprint("beginning", __name__, url_prefix="/<language>")
 
 @beginning.get("/", strict_slashes=False)
 def start(language: str) -> ResponseReturnValue:
-    """What this is: nothing is kept yet, there is no cookie. Without a quick exit to explain, the ticks are here."""
+    """What this is. Nothing is kept yet, there is no cookie. With nothing to explain before, the ticks are here."""
     here = survey()
     if here.store.paused():
         return here.fixed("message.html", heading="closed")
     here.store.tally("opened")
     steps = [name for name, on in (("leaving", here.study.quick_exit), ("can-take-part", here.study.eligibility)) if on]
-    return here.fixed("start.html", next=address(steps[0]) if steps else None)
+    return here.fixed("start.html", leave=False, next=address(steps[0]) if steps else None)
 
 
 @beginning.get("/sheet")
@@ -37,7 +37,7 @@ def sheet(language: str) -> ResponseReturnValue:
 @beginning.get("/leaving")
 def leaving(language: str) -> ResponseReturnValue:
     """How to leave fast, and what that cannot do: said before it is needed."""
-    return survey().fixed("leaving.html")
+    return survey().fixed("leaving.html") if survey().study.quick_exit else onward("")
 
 
 @beginning.post("/leaving")
@@ -49,6 +49,8 @@ def leaving_read(language: str) -> ResponseReturnValue:
 @beginning.get("/can-take-part")
 def eligibility(language: str) -> ResponseReturnValue:
     """Who can take part. Nothing of it is stored."""
+    if not survey().study.eligibility:
+        return onward("")
     return survey().page("can_take_part.html", values={}, errors={})
 
 
@@ -58,7 +60,7 @@ def eligible(language: str) -> ResponseReturnValue:
     here = survey()
     said = {f"e{number}": request.form.get(f"e{number}") for number in range(1, len(here.study.eligibility) + 1)}
     if "no" in said.values():
-        return onward("not-for-you")
+        return replacing(onward("not-for-you"))
     errors = {name: here.words["choose_yes"] for name, answer in said.items() if answer != "yes"}
     if errors:
         return here.page("can_take_part.html", values=said, errors=errors), 422

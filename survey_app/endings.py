@@ -30,7 +30,7 @@ def languages() -> ResponseReturnValue:
     preferred = request.accept_languages.best_match(here.study.languages)
     words = here.templates.languages
     first = {code: words[code] for code in sorted(words, key=lambda code: code != preferred)}
-    return here.page("languages.html", languages=first)
+    return here.page("languages.html", leave=False, languages=first)
 
 
 @endings.post("/<language>/send")
@@ -160,4 +160,6 @@ def privacy(language: str) -> ResponseReturnValue:
 def _to_read(template: str, **values: Any) -> str:
     """A page beside the way; whoever has begun finds the way back to it."""
     draft = opened()
-    return survey().page(template, back=address(*nearest(draft)) if draft else None, **values)
+    if draft is not None:
+        values |= {"draft": draft, "back": address(*nearest(draft))}
+    return survey().page(template, **values)

@@ -145,9 +145,14 @@ def errors(made: BaseForm) -> dict[str, str]:
 
 
 def newest(shown: Sequence[Shown], kept: Answers, made: BaseForm) -> dict[str, Any]:
-    """The answers kept from another window; words that were typed here follow the words from there, so none is lost."""
+    """The answers kept from another window; words that were typed here follow the words from there, so none is lost.
+
+    A number that is kept nowhere else stays too; what was ticked there stands.
+    """
     found = values(shown, kept)
     for each in shown:
+        if isinstance(each.question, Number) and made[each.question.id].data and not found[each.question.id]:
+            found[each.question.id] = made[each.question.id].data
         if isinstance(each.question, Text):
             there, here = str(found.get(each.question.id) or ""), _lines(made[each.question.id].data)
             found[each.question.id] = there if here in there else f"{there}\n{here}".strip()

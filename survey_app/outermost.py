@@ -48,7 +48,7 @@ SENT_OUT = frozenset(
 
 NOTHING = "default-src 'none'"
 POLICY = f"{NOTHING};style-src 'self';img-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'"
-FEATURES = "camera=(),geolocation=(),microphone=()"  # and no script runs here that could ask for any other
+FEATURES = "camera=(),geolocation=(),microphone=()"  # the others are for scripts, and none but ours can run
 ALWAYS = (
     ("Referrer-Policy", "same-origin"),  # no-referrer would make browsers send “Origin: null” with our own posts
     ("X-Content-Type-Options", "nosniff"),

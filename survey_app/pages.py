@@ -13,7 +13,7 @@ from instruments import route
 
 from . import forms
 from .drafts import SPARE, Draft, TooLong
-from .passing import address, carrying, gone, onward, opened
+from .passing import address, carrying, gone, onward, opened, replacing
 from .survey import survey
 from .way import Way
 
@@ -25,14 +25,14 @@ ROLE_PAGE = 1
 @pages.get("/found")
 def found(language: str) -> ResponseReturnValue:
     """Answers are on this device already, perhaps somebody else's: go on, or delete them."""
-    return _pause("found_heading", "found_text")
+    return _break("found_heading", "found_text")
 
 
 @pages.get("/break")
-def pause(language: str) -> ResponseReturnValue:
+def take_break(language: str) -> ResponseReturnValue:
     """How long the answers wait, and where; go on, or delete them."""
     draft = opened()
-    return _pause("break_heading", "break_own" if draft and draft.own_device else "break_shared")
+    return _break("break_heading", "break_own" if draft and draft.own_device else "break_shared")
 
 
 @pages.get(f"/p/{ROLE_PAGE}")
@@ -54,16 +54,16 @@ def role_chosen(language: str) -> ResponseReturnValue:
     choice = next((each for each in asked.choices if str(each.code) == request.form.get("role")), None)
     if choice is None:
         return carrying(draft, here.page("role.html", draft=draft, error=here.words["choose_one"])), 422
-    if choice.role is None:
-        return onward("not-for-you")
     if draft.role != choice.role:
-        seen = request.form.get("_version", str(draft.chosen or 0))
-        if seen != str(draft.chosen or 0) and draft.answers:  # never thrown away from a page that did not know of them
-            return carrying(draft, here.page("role.html", draft=draft, notice=here.words["other_window_role"])), 409
+        known = request.form.get("_version", str(draft.chosen or 0))
+        if known != str(draft.chosen or 0) and draft.answers:  # never thrown away from a page that knew nothing of them
+            return carrying(draft, here.page("role.html", draft=draft, notice=here.words["other_window"])), 409
+        if choice.role is None:
+            return replacing(onward("not-for-you"))
         # another side is asked other things: nothing said for one is sent for the other
         draft = replace(draft, role=choice.role, secret=here.mint.secret(choice.role), answers={}, spoken={})
     draft = replace(draft, chosen=choice.code)
-    return _onward(draft, here.way(draft).after(ROLE_PAGE), "p")
+    return _carry_on(draft, here.way(draft).after(ROLE_PAGE), "p")
 
 
 @pages.get("/p/<int:number>")
@@ -94,20 +94,22 @@ def answer(language: str, number: int) -> ResponseReturnValue:
     if page is None:
         return carrying(draft, onward(*nearest(draft)))
     asked, go, steps = page.asked(way.known), request.form.get("go"), _steps()
-    if go == "skip" and page.can_skip:
-        return _on_from(draft, way.skipping(page.part), way.last_of(page.part), steps)
     filled = forms.form(asked, draft.role, language, request.form)
     if not filled.validate():
         return carrying(draft, _render(draft, way, page, forms.typed(filled), forms.errors(filled))), 422
     answers = forms.answers(asked, filled)
     version = way.version(asked)
     if request.form.get("_version", version) != version and way.answering(answers).answers != way.answers:
-        newest, why = forms.newest(asked, way.answers, filled), here.words["other_window"]
+        why = here.words["other_window_text" if forms.boxes(asked) else "other_window"]
+        newest = forms.newest(asked, way.answers, filled)
         return carrying(draft, _render(draft, way, page, newest, notice=why)), 409
     if go == "clear":
         answers |= dict.fromkeys(way.without_refusal(asked))
+    further = way.answering(answers)
+    if go == "skip" and page.can_skip:
+        further, number = further.skipping(page.part), way.last_of(page.part)
     try:
-        return _on_from(draft, way.answering(answers), number - (go == "clear"), steps)
+        return _on_from(draft, further, number - (go == "clear"), steps)
     except TooLong:
         full = dict.fromkeys(forms.boxes(asked), here.words["no_room"])
         return carrying(draft, _render(draft, way, page, forms.typed(filled), full)), 422
@@ -129,10 +131,10 @@ def check(language: str) -> ResponseReturnValue:
 def _on_from(draft: Draft, further: Way, number: int, steps: str) -> ResponseReturnValue:
     """With more answers: on behind page `number`, or after a change to what it has opened."""
     onto = further.open() if steps == "check" else further.after(number)
-    return _onward(_answered(draft, further), onto, steps, SPARE)
+    return _carry_on(_answered(draft, further), onto, steps, SPARE)
 
 
-def _onward(draft: Draft, page: route.Page | None, steps: str, spare: int = 0) -> ResponseReturnValue:
+def _carry_on(draft: Draft, page: route.Page | None, steps: str, spare: int = 0) -> ResponseReturnValue:
     """To that page, or to the check where there is none."""
     return carrying(draft, onward("check") if page is None else onward(steps, page.number), spare)
 
@@ -150,13 +152,13 @@ def _answered(draft: Draft, further: Way) -> Draft:
     return replace(draft, answers=further.answers, spoken=elsewhere)
 
 
-def _pause(heading: str, text: str) -> ResponseReturnValue:
+def _break(heading: str, text: str) -> ResponseReturnValue:
     """The choice between going on and deleting, under these words."""
     draft, here = opened(), survey()
     if draft is None:
         return gone()
     said = {"heading": here.words[heading], "text": here.words[text]}
-    return carrying(draft, here.page("pause.html", draft=draft, onward=address(*nearest(draft)), **said))
+    return carrying(draft, here.page("break.html", draft=draft, onward=address(*nearest(draft)), **said))
 
 
 def nearest(draft: Draft) -> tuple[str | int, ...]:
@@ -168,7 +170,7 @@ def nearest(draft: Draft) -> tuple[str | int, ...]:
 
 
 def _steps() -> str:
-    """Is a page answered on the way, or changed from the check?"""
+    """“check” for a page that is changed from the check, “p” for one on the way."""
     return "check" if request.endpoint == "pages.changed" else "p"
 
 
@@ -187,14 +189,14 @@ def _render(
     errors: Mapping[str, str] | None = None,
     notice: str | None = None,
 ) -> str:
-    asked, before = way.seen(page), way.before(page.number)
+    asked, before = way.in_own_order(page), way.before(page.number)
     here = survey()
     return here.templates.questions(
         page,
         draft,
         values,
         errors or {},
-        path=here.elsewhere(),
+        path=here.behind_language(),
         asked=asked,
         notice=notice,
         version=way.version(asked),

@@ -79,10 +79,8 @@ def carrying(what: Draft | Receipt, answer: ResponseReturnValue, spare: int = 0)
     if what == _in_cookie(here):
         return response
     age: int | None = None
-    if isinstance(what, Receipt):
-        age = MINUTES_OF_RECEIPT * 60
-    elif what.own_device:
-        age = MINUTES_ON_OWN_DEVICE * 60
+    if what.own_device:  # a shared one forgets when the browser is closed
+        age = 60 * (MINUTES_OF_RECEIPT if isinstance(what, Receipt) else MINUTES_ON_OWN_DEVICE)
     _set(response, to_cookie(what, here.draft_keys, clock.today(), spare), age)
     return response
 

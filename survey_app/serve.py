@@ -23,7 +23,7 @@ from instruments.reader import Faulty, read_in_every_language
 
 from . import sealing
 from .app import LARGEST_POST, create_app
-from .drafts import DraftKeys
+from .drafts import DraftKeys, usually
 from .mint import Mint
 from .outermost import Outermost
 from .showing import Templates
@@ -69,19 +69,18 @@ def open_survey(studies: Mapping[str, Study], data: Path, kind: str, origin: str
     else:
         recipient = sealing.new_key(key, "Practice only: this key opens what is answered here while practising.")
     words = {language: each.words for language, each in studies.items()}
+    made = {language: Templates(each, kind, words) for language, each in studies.items()}
     own = Survey(
         study=study,
-        templates=Templates(study, kind, words),
+        templates=made[study.language],
         store=store,
-        draft_keys=DraftKeys(data / "draft-keys"),
+        draft_keys=DraftKeys(data / "draft-keys", usually(study)),
         mint=Mint(study),
         recipients=(recipient,),
         kind=kind,
         origin=origin.rstrip("/") if origin else None,
     )
-    return {
-        language: replace(own, study=each, templates=Templates(each, kind, words)) for language, each in studies.items()
-    }
+    return {language: replace(own, study=each, templates=made[language]) for language, each in studies.items()}
 
 
 def serve(surveys: Mapping[str, Survey], host: str, port: int, ready: Callable[[str], str]) -> NoReturn:

@@ -108,10 +108,11 @@ class Store:
         with self.counting:  # not the writer's lock: nobody waits for a flush to see a page
             self.waiting[name] += 1
 
-    def paused(self) -> bool:
-        """Are no new participants taken? Those who have begun may finish."""
+    def paused(self) -> str | None:
+        """Why no new participants are taken, or None. Those who have begun may finish."""
         with self.lock:
-            return self.connection.execute("SELECT 1 FROM house WHERE name = ?", (PAUSED,)).fetchone() is not None
+            row = self.connection.execute("SELECT value FROM house WHERE name = ?", (PAUSED,)).fetchone()
+        return None if row is None else bytes(row[0]).decode()
 
     def close(self) -> None:
         """Flush a last time and let go."""

@@ -54,19 +54,18 @@ class Survey:
 
     def page(self, template: str, **values: Any) -> str:
         """A page in this language."""
-        return self.templates.page(template, path=self.elsewhere(), **values)
+        return self.templates.page(template, path=self.behind_language(), **values)
 
     def fixed(self, template: str, **values: Any) -> str:
         """A page that is the same for everybody: made once, and kept."""
-        return self.templates.fixed(template, path=self.elsewhere(), **values)
+        return self.templates.fixed(template, path=self.behind_language(), **values)
 
-    def elsewhere(self) -> str | None:
+    def behind_language(self) -> str | None:
         """The address of this page behind the language, where there are others to switch to."""
-        rule = request.url_rule if len(self.study.languages) > 1 else None
-        if rule is None or "language" not in rule.arguments:
+        if len(self.study.languages) == 1 or "language" not in (request.view_args or {}):
             return None
-        reads = "GET" in (rule.methods or ())
-        return request.path.removeprefix(f"/{self.study.language}") if reads else "/"
+        behind = request.path.removeprefix(f"/{self.study.language}") or "/"
+        return "/check" if behind == "/send" else "/" if behind == "/delete" else behind  # those can only be posted to
 
     def way(self, draft: Draft) -> Way:
         """The way of this person."""
@@ -119,6 +118,6 @@ def survey() -> Survey:
     here: Survey | None = g.get("survey")
     if here is None:
         surveys: Mapping[str, Survey] = current_app.extensions["surveys"]
-        language = (request.view_args or {}).get("language", "")
+        language = request.path.split("/")[1]
         here = g.survey = surveys.get(language) or next(iter(surveys.values()))
     return here

@@ -44,12 +44,12 @@ class Way:
 
     def walked(self) -> list[tuple[route.Page, tuple[route.Shown, ...]]]:
         """Every page on the way with what it asks."""
-        return [(page, asked) for page in self.pages if (asked := self.seen(page))]
+        return [(page, asked) for page in self.pages if (asked := self.in_own_order(page))]
 
-    def seen(self, page: route.Page) -> tuple[route.Shown, ...]:
+    def in_own_order(self, page: route.Page) -> tuple[route.Shown, ...]:
         """What of a page is asked, in this person's order."""
         asked = page.asked(self.known)
-        return route.seen(asked, self.secret) if page.shuffled else asked
+        return route.in_own_order(asked, self.secret) if page.shuffled else asked
 
     def answering(self, answers: Answers) -> Way:
         """The way with more answers; what has fallen off it is dropped."""

@@ -26,7 +26,7 @@ from instruments.reader.languages import addresses
 from instruments.words.pseudo import PSEUDO
 from instruments.written import read_yaml
 from survey_app import clock
-from survey_app.drafts import Draft, DraftKeys, to_cookie
+from survey_app.drafts import Draft, DraftKeys, to_cookie, usually
 
 settings.register_profile("house", deadline=None)  # no test asserts a time
 settings.load_profile("house")
@@ -199,9 +199,14 @@ def raw(server, method: str, path: str, body: bytes | None = None, **headers: st
     return response.status, dict(response.getheaders()), response.read().decode()
 
 
+def keys_of(server) -> DraftKeys:
+    """The keys of this server's cookies."""
+    return DraftKeys(server.data / "draft-keys", usually(read(server.study)))
+
+
 def cookie_of(server, **changed) -> str:
     """A draft as this server would seal it, with some things changed."""
-    keys = DraftKeys(server.data / "draft-keys")
+    keys = keys_of(server)
     mark = read(STUDY["every_kind"]).fingerprint[:16]
     draft = Draft(study=mark, begun=clock.minute(), seen=clock.minute(), role="reader")
     return f"s={to_cookie(replace(draft, **changed), keys, clock.today())}"

@@ -70,7 +70,7 @@ class AnyBrowser(RuleBasedStateMachine):
         self.survey.store.flusher.stop()
         self.client = Client(Outermost(create_app({"en": self.survey}), https=False))
         self.tokens: list[str] = [""]
-        self.drafts = 0
+        self.drafts: set[str] = set()  # every draft shows its token before it can be sent
 
     def teardown(self) -> None:
         self.survey.store.connection.close()
@@ -80,6 +80,7 @@ class AnyBrowser(RuleBasedStateMachine):
         assert reply.status_code < 500, reply.text
         found = re.findall(r'name="_token" value="([^"]*)"', reply.text)
         self.tokens = [*self.tokens, *found][-6:]
+        self.drafts |= set(found)
         return reply.text
 
     @rule(path=PATHS)
@@ -90,7 +91,6 @@ class AnyBrowser(RuleBasedStateMachine):
     @rule()
     def agrees(self) -> None:
         """Begins, if nothing has begun."""
-        self.drafts += 1
         self.seen(self.client.post("/en/agree", data={"agreed": "1"}))
         self.seen(self.client.get("/en/p/2"))
 
@@ -145,6 +145,10 @@ class AnyBrowser(RuleBasedStateMachine):
         alive = minutes <= (24 * 60 if own else 30)
         reply = later.get("/en/check", headers={"Cookie": f"s={cookie}"})
         assert reply.status_code == (200 if alive else 410)
+        sent = {"_token": draft.token, "because": "typed in vain", **({"_own": "1"} if own else {})}
+        late = later.post("/en/p/9", data=sent, headers={"Cookie": f"s={cookie}"})
+        if not alive:
+            assert ("typed in vain" in late.text) == own
 
     @rule()
     def presses_send_twice(self) -> None:
@@ -167,7 +171,7 @@ class AnyBrowser(RuleBasedStateMachine):
     @invariant()
     def one_row_a_draft_at_most(self) -> None:
         """Nothing is stored that nobody sent, nothing twice."""
-        assert self.survey.store.count() <= self.drafts
+        assert self.survey.store.count() <= len(self.drafts)
 
 
 AnyBrowser.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)

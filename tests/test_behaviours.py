@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import FORM, STUDY, Scripted, cookie_of, on_page, raw, run, to_page
+from conftest import FORM, STUDY, Scripted, cookie_of, keys_of, on_page, raw, run, to_page
 
 from analysis.rehearsal.walker import Browser
 from survey_app import clock
 from survey_app.codes import code, in_groups
-from survey_app.drafts import DraftKeys, Receipt, to_cookie
+from survey_app.drafts import Receipt, to_cookie
 
 
 def walked(server, field: str, **answers) -> tuple[Browser, object]:
@@ -188,7 +188,7 @@ def test_the_page_of_an_own_device_says_so_to_itself(server):
 @pytest.mark.parametrize(("own", "again"), [(True, True), (False, False)])
 def test_refreshing_the_receipt_shows_the_code_again_on_an_own_device_only(server, own, again):
     """On a shared one it is shown once; then the page says that it was sent."""
-    keys = DraftKeys(server.data / "draft-keys")
+    keys = keys_of(server)
     kept = Receipt(code=code(bytes(16)), seen=clock.minute(), own_device=own, show=True)
     browser = Browser(server.origin)
     browser.cookies["s"] = to_cookie(kept, keys, clock.today())

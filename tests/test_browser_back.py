@@ -163,12 +163,12 @@ def test_the_script_of_a_study_that_wants_it_adds_comfort_only(chromium, serve, 
         page.keyboard.press("Shift")
     page.wait_for_timeout(300)
     assert page.url.endswith("/withdraw"), "twice is a slip"
-    page.evaluate("addEventListener('submit', () => console.log('dark', document.documentElement.hidden))")
+    page.evaluate("addEventListener('submit', () => console.log('blank', document.documentElement.hidden))")
     page.wait_for_timeout(1600)
     for _ in range(3):
         page.keyboard.press("Shift")
     page.wait_for_url(NEUTRAL)
-    assert "dark true" in said, "the page went dark before the answer came"
+    assert "blank true" in said, "the page went blank before the answer came"
     back(page)
     assert nothing_shows(page)
     assert [line for line in said if "Content Security" in line] == []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey_app.drafts import BUDGET, SPARE, Draft, DraftKeys, Receipt, TooLong, from_cookie, junk, to_cookie
+from survey_app.drafts import BUDGET, SPARE, USUAL, Draft, DraftKeys, Receipt, TooLong, from_cookie, junk, to_cookie
 
 TODAY, TOMORROW, THE_DAY_AFTER = "2026-11-23", "2026-11-24", "2026-11-25"
 
@@ -19,7 +19,7 @@ def draft(**answers) -> Draft:
 
 @pytest.fixture
 def keys(tmp_path):
-    return DraftKeys(tmp_path / "draft-keys")
+    return DraftKeys(tmp_path / "draft-keys", USUAL)
 
 
 def test_a_draft_comes_back_as_it_went(keys):
@@ -34,7 +34,7 @@ def test_yesterdays_key_is_accepted_and_older_ones_are_erased(keys):
     """A draft lives over midnight, and no key outlives its day by more than one."""
     cookie = to_cookie(draft(met=1), keys, TODAY)
     assert from_cookie(cookie, keys, TOMORROW) is not None
-    assert from_cookie(cookie, DraftKeys(keys.path), TOMORROW) is not None, "a restart keeps drafts"
+    assert from_cookie(cookie, DraftKeys(keys.path, USUAL), TOMORROW) is not None, "a restart keeps drafts"
     assert from_cookie(cookie, keys, THE_DAY_AFTER) is None
     assert TODAY not in keys.path.read_text()
 
@@ -75,7 +75,7 @@ def test_the_cookie_cannot_be_read_or_changed(keys):
 @given(st.one_of(st.text(max_size=2000), st.none(), st.builds(junk)))
 def test_any_other_cookie_is_nobodys(tmp_path_factory, text):
     """Random bytes, old junk, nothing: no draft, and no error."""
-    keys = DraftKeys(tmp_path_factory.getbasetemp() / "shared-draft-keys")
+    keys = DraftKeys(tmp_path_factory.getbasetemp() / "shared-draft-keys", USUAL)
     assert from_cookie(text, keys, TODAY) is None
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import FORM, Scripted, cookie_of, on_page, raw, to_page
+from conftest import FORM, Scripted, cookie_of, keys_of, on_page, raw, to_page
 
 from analysis.rehearsal.walker import Browser
 from survey_app import clock
 from survey_app.codes import code
-from survey_app.drafts import DraftKeys, Receipt, to_cookie
+from survey_app.drafts import Receipt, to_cookie
 
 
 def test_delete_throws_everything_away(server):
@@ -118,7 +118,7 @@ def test_a_draft_of_another_version_of_the_study_is_not_gone_on_with(server):
 @pytest.mark.parametrize(("minutes", "shown"), [(14, True), (17, False)])
 def test_a_receipt_ends_after_a_quarter_of_an_hour(server, minutes, shown):
     """Then the code cannot be shown any more."""
-    keys = DraftKeys(server.data / "draft-keys")
+    keys = keys_of(server)
     kept = Receipt(code=code(bytes(16)), seen=clock.minute() - minutes, show=True)
     page = raw(server, "GET", "/en/sent", Cookie=f"s={to_cookie(kept, keys, clock.today())}")[2]
     assert (code(bytes(16))[:4] in page) == shown

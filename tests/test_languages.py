@@ -140,5 +140,5 @@ def test_support_and_errors_speak_the_language_of_the_page(serve, folder):
     page = browser.get("/en-XA/agree")
     wrong = browser.press(page, page.form, [])
     assert wrong.title.startswith(catalogue("en-XA")["error_title"])
-    assert browser.get("/en-XA/nowhere").heading == catalogue("en")["not_found_heading"]
+    assert browser.get("/en-XA/nowhere").heading == catalogue("en-XA")["not_found_heading"]
     assert browser.get("/en-XA/p/3").heading == catalogue("en-XA")["gone_heading"]

@@ -16,12 +16,12 @@ from instruments.route import (
     arms,
     completed,
     facts,
+    in_own_order,
     next_page,
     on_the_way,
     open_page,
     page_before,
     pages,
-    seen,
 )
 
 every_kind = read(STUDY["every_kind"])
@@ -64,7 +64,7 @@ def test_everybody_is_asked_the_same_questions_in_some_order(secret):
     asked = Counter(column for page in way for shown in page.shown for column in shown.columns)
     assert set(asked.values()) == {1}
     assert {row for row in asked if row.startswith("r")} == {"r1", "r2", "r3", "r4", "r5", "recalled"}
-    colour = next(each for page in way for each in seen(page.shown, secret) if each.question.id == "colour")
+    colour = next(each for page in way for each in in_own_order(page.shown, secret) if each.question.id == "colour")
     codes = [choice.code for choice in colour.choices]
     assert (codes[-1], sorted(codes)) == (9, [0, 1, 2, 3, 9])
     assert all(len(shown.rows) <= 4 for page in way for shown in page.shown if isinstance(shown.question, Grid))
@@ -76,7 +76,9 @@ def test_what_is_shuffled_is_seen_in_every_order():
     for number in range(2400):
         secret = number.to_bytes(16)
         shown = {
-            each.question.id: each for page in pages(every_kind, "reader", secret) for each in seen(page.shown, secret)
+            each.question.id: each
+            for page in pages(every_kind, "reader", secret)
+            for each in in_own_order(page.shown, secret)
         }
         orders[tuple(choice.code for choice in shown["colour"].choices)] += 1
         assert [choice.code for choice in shown["days"].choices] == [1, 2, 3]

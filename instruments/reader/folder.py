@@ -70,7 +70,7 @@ def _read(folder: Path) -> tuple[dict[str, Study], tuple[Problem, ...]]:
         return {}, tuple(sorted(unreadable))
     own, problems = _study(files)
     for language in own.languages[1:]:
-        name = languages.FOLDER.format(language=language)
+        name = languages.TRANSLATION.format(language=language)
         try:
             files[name] = read_yaml(folder / name, name)
         except Unreadable as error:
@@ -98,7 +98,7 @@ def _study(files: Mapping[str, Written], language: str | None = None) -> tuple[S
     head = Section(files["study.yaml"], study_file.FILE, problems, "study.yaml")
     spoken = study_file.languages_of(head, problems)
     language = language or spoken[0]
-    if (translation := files.get(languages.FOLDER.format(language=language))) is not None:
+    if (translation := files.get(languages.TRANSLATION.format(language=language))) is not None:
         files = languages.translated(files, translation, problems)
         head = Section(files["study.yaml"], study_file.FILE, problems, "study.yaml")
     interface = catalogue(language)

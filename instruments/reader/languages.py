@@ -13,7 +13,7 @@ from typing import Any
 from ..written import Written
 from .section import Problems, Section, did_you_mean
 
-FOLDER = "languages/{language}.yaml"
+TRANSLATION = "languages/{language}.yaml"
 
 FILE = {
     "status": "how far it is: draft, reviewed, adjudicated or tested",

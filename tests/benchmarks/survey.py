@@ -101,11 +101,13 @@ def bytes_of_a_survey() -> None:
         pages = [size for path, size, _ in browser.received if path not in assets]
         style = next(size for path, size, _ in browser.received if path.endswith("css"))
         total = sum(size for _, size, _ in browser.received) - pages[0]  # the first page was read twice
+    sent = browser.sent
     print("bytes, a survey of 25 columns on 6 pages, cold cache")
     print(f"  first view       {view:>7,}  in {1 + len(assets)} requests   (10,240 in 3)")
     print(f"  largest page     {max(pages):>7,}                  (4,096 of HTML)")
     print(f"  style            {style:>7,}                  (5,120)")
     print(f"  whole survey     {total:>7,}  in {len(browser.received) - 1} requests  (17,000)")
+    print(f"  sent by browser  {sent:>7,}")
 
 
 def work_of_a_participant(study: Path, role: int | None, people: int) -> None:
