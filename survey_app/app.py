@@ -17,7 +17,7 @@ from werkzeug.utils import cached_property
 from .beginning import beginning
 from .endings import endings
 from .pages import pages
-from .passing import words_just_typed
+from .passing import renewing, words_just_typed
 from .showing import ICON, SCRIPT, STYLE, File
 from .survey import Survey, survey
 
@@ -63,8 +63,9 @@ def create_app(surveys: Mapping[str, Survey]) -> Flask:
             request.form  # noqa: B018  refuses anything else, even where nobody looks at it
 
     @app.after_request
-    def in_language(response: Response) -> Response:
+    def in_language_and_renewed(response: Response) -> Response:
         response.headers["Content-Language"] = survey().study.language
+        renewing(response)
         return response
 
     @app.errorhandler(Exception)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from . import clock
 from .drafts import Draft
 from .pages import nearest
-from .passing import address, carrying, from_our_page, gone, onward, opened, replacing
+from .passing import address, carrying, from_our_page, gone, onward, opened
 from .survey import survey
 
 beginning = Blueprint("beginning", __name__, url_prefix="/<language>")
@@ -21,7 +21,7 @@ def start(language: str) -> ResponseReturnValue:
     """What this is. Nothing is kept yet, there is no cookie. With nothing to explain before, the ticks are here."""
     here = survey()
     if here.store.paused():
-        return here.fixed("message.html", heading="closed")
+        return _closed()
     here.store.tally("opened")
     steps = [name for name, on in (("leaving", here.study.quick_exit), ("can-take-part", here.study.eligibility)) if on]
     return here.fixed("start.html", leave=False, next=address(steps[0]) if steps else None)
@@ -60,7 +60,7 @@ def eligible(language: str) -> ResponseReturnValue:
     here = survey()
     said = {f"e{number}": request.form.get(f"e{number}") for number in range(1, len(here.study.eligibility) + 1)}
     if "no" in said.values():
-        return replacing(onward("not-for-you"))
+        return onward("not-for-you")
     errors = {name: here.words["choose_yes"] for name, answer in said.items() if answer != "yes"}
     if errors:
         return here.page("can_take_part.html", values=said, errors=errors), 422
@@ -72,6 +72,8 @@ def agree(language: str) -> ResponseReturnValue:
     """The ticks; but answers that are already on this device are not thrown away unasked."""
     if _under_way(opened()):
         return onward("found")
+    if survey().store.paused():
+        return _closed()
     return survey().fixed("agree.html", ticked=(), missing=())
 
 
@@ -84,7 +86,7 @@ def agreed(language: str) -> ResponseReturnValue:
     if _under_way(opened()):
         return onward("found")
     if here.store.paused():
-        return here.fixed("message.html", heading="closed")
+        return _closed()
     ticks = {tick.id: int(tick.id in request.form) for tick in here.study.consent}
     missing = [tick for tick in here.study.consent if tick.required and not ticks[tick.id]]
     if missing:
@@ -145,6 +147,11 @@ def device_told(language: str) -> ResponseReturnValue:
         return gone()
     draft = replace(draft, own_device=request.form.get("device") == "own")
     return carrying(draft, onward(*nearest(draft)))
+
+
+def _closed() -> ResponseReturnValue:
+    """No newcomers now; whoever has begun finds the way on."""
+    return survey().fixed("message.html", heading="closed") if opened() is None else onward("found")
 
 
 def _under_way(draft: Draft | None) -> bool:

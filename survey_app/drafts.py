@@ -169,7 +169,7 @@ def from_cookie(cookie: str | None, keys: DraftKeys, today: str) -> Draft | Rece
         unpacker = zlib.decompressobj(wbits=-14, zdict=keys.usual)
         try:
             return _made(json.loads(unpacker.decompress(padded[2 : 2 + int.from_bytes(padded[:2])])))
-        except (zlib.error, ValueError):  # of another version of the study
+        except (zlib.error, ValueError, KeyError, TypeError):  # of another version of the study, or of this program
             return None
     return None
 

@@ -91,13 +91,13 @@ def deleted(language: str) -> ResponseReturnValue:
 @endings.get("/<language>/not-for-you")
 def not_for_you(language: str) -> ResponseReturnValue:
     """A kind end for those whom the study does not ask."""
-    return deleting(survey().fixed("message.html", heading="not_for_you"))
+    return _kind_end("not_for_you")
 
 
 @endings.get("/<language>/declined")
 def declined(language: str) -> ResponseReturnValue:
     """A kind end for those who do not agree."""
-    return deleting(survey().fixed("message.html", heading="declined"))
+    return _kind_end("declined")
 
 
 @endings.post("/leave")
@@ -155,6 +155,14 @@ def privacy(language: str) -> ResponseReturnValue:
     }
     beside_text = [tick.text for tick in study.consent if tick.kept_with == "text"]
     return _to_read("privacy.html", facts=dict.fromkeys(facts), asked=asked, beside_text=beside_text)
+
+
+def _kind_end(heading: str) -> ResponseReturnValue:
+    """The end of somebody who has not begun. Answers on this device, perhaps somebody else's, are left alone."""
+    draft, page = opened(), survey().fixed("message.html", heading=heading)
+    if draft is None:
+        return deleting(page)
+    return page if draft.answers else replacing(Response(status=303, headers={"Location": request.path}))
 
 
 def _to_read(template: str, **values: Any) -> str:

@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 from instruments import route
 
 from . import forms
-from .drafts import SPARE, Draft, TooLong
-from .passing import address, carrying, gone, onward, opened, replacing
+from .drafts import Draft, TooLong
+from .passing import address, carrying, gone, onward, opened, replacing, words_just_typed
 from .survey import survey
 from .way import Way
 
@@ -55,8 +55,10 @@ def role_chosen(language: str) -> ResponseReturnValue:
     if choice is None:
         return carrying(draft, here.page("role.html", draft=draft, error=here.words["choose_one"])), 422
     if draft.role != choice.role:
-        known = request.form.get("_version", str(draft.chosen or 0))
-        if known != str(draft.chosen or 0) and draft.answers:  # never thrown away from a page that knew nothing of them
+        chosen = "" if draft.chosen is None else str(draft.chosen)
+        if (
+            request.form.get("_version", chosen) != chosen and draft.answers
+        ):  # never thrown away from a page that knew nothing of them
             return carrying(draft, here.page("role.html", draft=draft, notice=here.words["other_window"])), 409
         if choice.role is None:
             return replacing(onward("not-for-you"))
@@ -91,28 +93,30 @@ def answer(language: str, number: int) -> ResponseReturnValue:
         return gone()
     way = here.way(draft)
     page = way.page(number)
-    if page is None:
-        return carrying(draft, onward(*nearest(draft)))
+    if page is None:  # fallen off the way: another window has changed what it hangs on
+        return _not_asked(draft)
     asked, go, steps = page.asked(way.known), request.form.get("go"), _steps()
     filled = forms.form(asked, draft.role, language, request.form)
-    if not filled.validate():
-        return carrying(draft, _render(draft, way, page, forms.typed(filled), forms.errors(filled))), 422
-    answers = forms.answers(asked, filled)
+    answers = forms.answers(asked, filled) if filled.validate() else None
     version = way.version(asked)
-    if request.form.get("_version", version) != version and way.answering(answers).answers != way.answers:
+    overtaken = request.form.get("_version", version) != version
+    if overtaken and (answers is None or way.answering(answers).answers != way.answers):
         why = here.words["other_window_text" if forms.boxes(asked) else "other_window"]
         newest = forms.newest(asked, way.answers, filled)
         return carrying(draft, _render(draft, way, page, newest, notice=why)), 409
+    if answers is None:
+        return carrying(draft, _render(draft, way, page, forms.typed(filled), forms.errors(filled))), 422
     if go == "clear":
         answers |= dict.fromkeys(way.without_refusal(asked))
     further = way.answering(answers)
     if go == "skip" and page.can_skip:
         further, number = further.skipping(page.part), way.last_of(page.part)
-    try:
-        return _on_from(draft, further, number - (go == "clear"), steps)
+    boxes = forms.boxes(asked)
+    try:  # whoever writes leaves room for the answers that are still to come
+        return _on_from(draft, further, number - (go == "clear"), steps, way.room_needed() if boxes else 0)
     except TooLong:
-        full = dict.fromkeys(forms.boxes(asked), here.words["no_room"])
-        return carrying(draft, _render(draft, way, page, forms.typed(filled), full)), 422
+        full, notice = dict.fromkeys(boxes, here.words["no_room"]), None if boxes else here.words["no_room_left"]
+        return carrying(draft, _render(draft, way, page, forms.typed(filled), full, notice)), 422
 
 
 @pages.get("/check")
@@ -128,10 +132,19 @@ def check(language: str) -> ResponseReturnValue:
     return carrying(draft, survey().page("check.html", draft=draft, way=walked, chosen=chosen, back=back))
 
 
-def _on_from(draft: Draft, further: Way, number: int, steps: str) -> ResponseReturnValue:
+def _not_asked(draft: Draft) -> ResponseReturnValue:
+    """On to what is asked; what was written on a page that is not asked any more is shown, to copy."""
+    typed = words_just_typed()
+    if not typed:
+        return carrying(draft, onward(*nearest(draft)))
+    said = {"heading": "not_asked", "typed": typed, "go_on": address(*nearest(draft))}
+    return carrying(draft, survey().page("message.html", draft=draft, **said)), 409
+
+
+def _on_from(draft: Draft, further: Way, number: int, steps: str, spare: int) -> ResponseReturnValue:
     """With more answers: on behind page `number`, or after a change to what it has opened."""
     onto = further.open() if steps == "check" else further.after(number)
-    return _carry_on(_answered(draft, further), onto, steps, SPARE)
+    return _carry_on(_answered(draft, further), onto, steps, spare)
 
 
 def _carry_on(draft: Draft, page: route.Page | None, steps: str, spare: int = 0) -> ResponseReturnValue:

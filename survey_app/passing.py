@@ -85,6 +85,16 @@ def carrying(what: Draft | Receipt, answer: ResponseReturnValue, spare: int = 0)
     return response
 
 
+def renewing(response: Response) -> None:
+    """Where a shared device has shown its code, every later page changes the cookie: Back must not find the code."""
+    here = survey()
+    if here.cookie not in request.cookies or "Set-Cookie" in response.headers:
+        return
+    came = _in_cookie(here)
+    if isinstance(came, Receipt) and came.show and not came.own_device:
+        _set(response, to_cookie(came, here.draft_keys, clock.today()), None)
+
+
 def replacing(answer: ResponseReturnValue) -> Response:
     """The answer, with junk in the cookie, draft or none: only a cookie that changes keeps Back from the page."""
     response = make_response(answer)

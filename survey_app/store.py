@@ -29,7 +29,7 @@ from .codes import row_keys
 
 SECONDS_TO_FLUSH = 5.0
 SECONDS_TO_WAIT = 10.0  # for another process that holds the lock
-PAUSED = "paused"
+PAUSED = "paused.txt"
 PAGE_SIZE = 32768  # at 4 KiB records overflow, and overflow pages are a log of arrival until VACUUM
 
 Sent = Literal["stored", "already", "withdrawn"]
@@ -109,10 +109,11 @@ class Store:
             self.waiting[name] += 1
 
     def paused(self) -> str | None:
-        """Why no new participants are taken, or None. Those who have begun may finish."""
-        with self.lock:
-            row = self.connection.execute("SELECT value FROM house WHERE name = ?", (PAUSED,)).fetchone()
-        return None if row is None else bytes(row[0]).decode()
+        """Why no new participants are taken, or None. Those who have begun may finish. It waits for no lock."""
+        try:
+            return (self.folder / PAUSED).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
 
     def close(self) -> None:
         """Flush a last time and let go."""
@@ -158,17 +159,19 @@ class Store:
 
 
 def pause(folder: Path, because: str | None) -> None:
-    """Take no new participants, for a reason that the team reads; None takes them again. Raises WrongUse."""
-    path = folder / records.SURVEY_FILE
-    if not path.exists():
+    """Take no newcomers, for a reason that the team reads; None takes them again. Raises WrongUse, Environment."""
+    if not (folder / records.SURVEY_FILE).exists():
         raise WrongUse(f"There is no survey in {folder}; say --data with the folder that it runs on.")
-    connection = _connect(path)
-    connection.execute("DELETE FROM house WHERE name = ?", (PAUSED,))
-    if because is not None:
-        connection.execute("INSERT INTO house VALUES (?, ?)", (PAUSED, because.encode()))
-    connection.close()
-    for each in (path, folder):
-        os.utime(each, (clock.start_of_month(), clock.start_of_month()))
+    note = folder / PAUSED
+    try:
+        if because is None:
+            note.unlink(missing_ok=True)
+        else:
+            note.write_text(because, encoding="utf-8")
+            os.utime(note, (clock.start_of_month(), clock.start_of_month()))
+        os.utime(folder, (clock.start_of_month(), clock.start_of_month()))
+    except OSError as error:
+        raise Environment(_cannot_write(folder, error)) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -18,6 +18,8 @@ from .showing import Templates
 from .store import Sent, Store
 from .way import Way, way
 
+LONGEST_ADDRESS = 40  # ours are shorter
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
@@ -65,6 +67,8 @@ class Survey:
         if len(self.study.languages) == 1 or "language" not in (request.view_args or {}):
             return None
         behind = request.path.removeprefix(f"/{self.study.language}") or "/"
+        if len(behind) > LONGEST_ADDRESS:
+            return "/"
         return "/check" if behind == "/send" else "/" if behind == "/delete" else behind  # those can only be posted to
 
     def way(self, draft: Draft) -> Way:
@@ -86,7 +90,7 @@ class Survey:
         if len(self.study.languages) > 1:
             facts["language"] = draft.language
             facts["other_language"] = in_other_languages(
-                draft.spoken, {column for column, said in answers.items() if said}
+                draft.spoken, [column for column, said in answers.items() if said not in (None, ())]
             )
         if self.study.privacy.month:
             facts["month"] = clock.month()

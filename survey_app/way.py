@@ -10,7 +10,9 @@ from instruments import route
 from instruments.model import ChooseOne, Grid, Rating, Study
 from instruments.rules import Answer, Answers
 
-from .drafts import Draft
+from .drafts import SPARE, Draft
+
+BYTES_AN_ANSWER = 4  # packed: the names are known beforehand, and most answers are one digit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +69,16 @@ class Way:
         """The number of the last page of a part."""
         return max(page.number for page in self.pages if page.part == part)
 
+    def room_needed(self) -> int:
+        """Bytes that the answers to every question that is still open may take in the cookie, with some to spare."""
+        left = sum(column not in self.answers for page in self.pages for each in page.shown for column in each.columns)
+        return SPARE + BYTES_AN_ANSWER * left
+
     def version(self, asked: tuple[route.Shown, ...]) -> str:
         """A short mark of the answers kept for these questions: it tells a page that another window has overtaken."""
         kept = sorted((column, str(self.answers.get(column, ""))) for each in asked for column in each.columns)
-        return hashlib.blake2b(repr(kept).encode(), digest_size=4).hexdigest()
+        said = repr((self.settled.get("role"), kept))
+        return hashlib.blake2b(said.encode(), digest_size=4).hexdigest()
 
     @staticmethod
     def without_refusal(asked: tuple[route.Shown, ...]) -> tuple[str, ...]:

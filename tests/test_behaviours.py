@@ -224,3 +224,146 @@ def test_pausing_where_nothing_runs_is_wrong_use(tmp_path: Path):
     assert said.returncode == 2
     assert "There is no survey in" in said.stderr
     assert not (tmp_path / "nowhere").exists()
+
+
+# ------------------------------------------------------------------ found by attacking it
+
+
+def test_a_mistake_on_an_old_page_does_not_pass_for_a_new_one(server):
+    """An overtaken page with an error is told that it is overtaken; its second try must not overwrite in silence."""
+    browser, page = walked(server, "colour")
+    browser.press(page, page.form, [("colour", "2"), ("days", "2")])
+    told = browser.press(page, page.form, [("days", "1"), ("days", "3")])
+    assert told.status == 409
+    assert told.form.fields["colour"].chosen == ["2"]
+    assert told.form.fields["days"].chosen == ["2"]
+
+
+def test_a_number_typed_into_an_old_page_is_not_called_kept(server):
+    """The newest number stands, and nothing untrue is said of the other."""
+    browser, page = walked(server, "data", colour="1")
+    browser.press(page, page.form, [("data", "3")])
+    told = browser.press(page, page.form, [("data", "7")])
+    assert told.status == 409
+    assert told.form.fields["data"].value == "3"
+    assert "kept too" not in told.text
+
+
+def test_what_one_role_said_is_not_taken_for_the_other(serve):
+    """The same page number asks a maker something else than a drinker."""
+    browser = Browser(serve("tea").origin)
+    role = on_page(browser, "role", Scripted())
+    drinker = browser.press(role, role.form, [("role", "1")])
+    again = browser.get("/en/p/1")
+    browser.press(again, again.form, [("role", "2")])
+    assert browser.press(drinker, drinker.form, [("tea", "3")]).status == 409
+
+
+def test_nobody_throws_away_somebody_elses_answers(server):
+    """One “no”, “I do not agree” or an address typed by hand leave answers alone that are on this device."""
+    browser, page = walked(server, "mood")
+    browser.press(page, page.form, [("mood", "3")])
+    can = browser.get("/en/can-take-part")
+    assert browser.press(can, can.form, [("e1", "no")]).path == "/en/not-for-you"
+    assert browser.get("/en/declined").heading == "Thank you for reading"
+    assert browser.get(page.path).form.fields["mood"].chosen == ["3"]
+
+
+def test_an_end_without_answers_replaces_the_cookie_and_then_deletes_it(server):
+    """Deleting alone would let Back restore a ticked page."""
+    cookie = cookie_of(server, role=None)
+    status, headers, _ = raw(server, "GET", "/en/declined", Cookie=cookie)
+    assert (status, headers["Location"]) == (303, "/en/declined")
+    junk = headers["Set-Cookie"].split(";")[0]
+    assert junk != cookie
+    status, headers, _ = raw(server, "GET", "/en/declined", Cookie=junk)
+    assert (status, "Max-Age=0" in headers["Set-Cookie"]) == (200, True)
+
+
+def test_none_of_these_from_an_old_window_deletes_nothing(serve, tmp_path):
+    """And from a page that knows of the answers it replaces the cookie."""
+    server = serve("off_hours")
+    browser, person = Browser(server.origin), Scripted(understood="2")
+    role = on_page(browser, "role", person)
+    first = browser.press(role, role.form, [("role", "1")])
+    browser.press(first, first.form, person(first, first.form))
+    assert browser.press(role, role.form, [("role", "5")]).status == 409
+    meant = browser.get("/en/p/1")
+    before = browser.cookies["s"]
+    assert browser.press(meant, meant.form, [("role", "5")]).path == "/en/not-for-you"
+    assert browser.cookies.get("s") != before
+    assert browser.get("/en/check").status == 410
+
+
+def test_words_on_a_page_that_is_not_asked_any_more_are_shown(server):
+    """Another window has closed the gate: nothing typed is lost without a word."""
+    browser, page = walked(server, "because", days=["2"], mood="1")
+    change = browser.get("/en/check")
+    address = next(link for link in change.links if link.endswith("#days")).split("#")[0]
+    days = browser.get(address)
+    browser.press(days, days.form, [("colour", "1"), ("days", "3")])
+    told = browser.press(page, page.form, [("because", "all that I wrote")])
+    assert (told.status, told.heading) == (409, "This question is not asked any more")
+    assert "all that I wrote" in told.html
+
+
+def test_whoever_has_begun_finds_the_way_back_while_it_is_paused(server):
+    """Closed is for newcomers."""
+    browser, page = walked(server, "mood")
+    browser.press(page, page.form, [("mood", "3")])
+    run("survey_app", "pause", "--because", "x", "--data", str(server.data))
+    assert browser.get("/en/").heading == "There are answers on this device"
+    assert Browser(server.origin).get("/en/agree").heading == "This survey is closed"
+
+
+def test_a_draft_of_another_program_is_no_trouble(server):
+    """An old cookie that opens and cannot be read is one that is not there."""
+    import base64
+
+    from nacl.secret import Aead
+
+    key = keys_of(server).of(clock.today())[0]
+    for inside in (b"\x00\x05abcde" + bytes(121), b"\xff\xff" + bytes(126), b"\x00\x00" + bytes(126)):
+        cookie = base64.urlsafe_b64encode(Aead(key).encrypt(inside)).rstrip(b"=").decode()
+        for path in ("/en/support", "/en/agree", "/en/p/2"):
+            assert raw(server, "GET", path, Cookie=f"s={cookie}")[0] < 500
+
+
+def test_a_full_draft_never_traps_anybody(serve, tmp_path):
+    """Whoever writes leaves room for the answers that are still to come: every later page, Skip and Send work."""
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "study.yaml").write_text("id: wide\ntitle: Wide\nconsent:\n  - {id: agreed, text: Yes.}\n")
+    ratings = "\n".join(
+        f"      - {{id: r{n}, type: rating, text: Number {n}, choices: {{1: no, 2: yes}}, prefer_not: false}}"
+        for n in range(30)
+    )
+    (folder / "questionnaire.yaml").write_text(
+        "parts:\n  - id: words\n    questions:\n"
+        + "".join(f"      - {{id: t{n}, type: text, text: Words {n}, longest: 2000}}\n" for n in range(3))
+        + f"  - id: ticks\n    can_skip: true\n    questions:\n{ratings}\n"
+    )
+    import random
+
+    browser, chance = Browser(serve(folder).origin), random.Random(5)
+    page = on_page(browser, "t0", Scripted())
+    for name in ("t0", "t1", "t2"):
+        letters = 2000
+        while name in page.form.fields:
+            text = "".join(chr(chance.randint(0x4E00, 0x9FFF)) for _ in range(letters))
+            page, letters = browser.press(page, page.form, [(name, text)]), letters * 9 // 10
+            assert page.status in (200, 422)
+    while not page.path.endswith("/check"):
+        page = browser.press(page, page.form, [(name, "2") for name in page.form.fields if name.startswith("r")])
+        assert page.status == 200, page.text
+    assert browser.press(page, page.form, []).path == "/en/sent"
+
+
+def test_every_page_after_the_code_changes_the_cookie_on_a_shared_device(server):
+    """Only a cookie that changes keeps Back from a page; on an own device the code may stay a while."""
+    keys = keys_of(server)
+    for own in (False, True):
+        kept = Receipt(code="", seen=clock.minute(), own_device=own, show=True)
+        cookie = f"s={to_cookie(kept, keys, clock.today())}"
+        for path in ("/en/", "/en/privacy", "/en/withdraw", "/en/found", "/en/sent"):
+            assert ("Set-Cookie" in raw(server, "GET", path, Cookie=cookie)[1]) != own, path

@@ -144,6 +144,45 @@ def test_back_after_leaving_a_page_without_a_draft_shows_nothing(visited, path, 
     assert nothing_shows(page), page.url
 
 
+@pytest.mark.parametrize("device", ["shared", "own"])
+def test_back_does_not_show_the_code_again_on_a_shared_device(visited, device):
+    """Shown once, then another page, then Back: it says that it was sent. The control is an own device, where it shows."""
+    browser, origin = visited
+    page = browser.new_page()
+    page.goto(origin)
+    while not page.url.endswith("/device"):
+        press(page, "main a.button") if page.query_selector("main form button") is None else answer(page, 0)
+    page.check(f"input[value={device}]")
+    press(page, "main form button")
+    while not page.url.endswith("/check"):
+        answer(page, 0)
+    press(page, "form[action$='/send'] button")
+    press(page, "button[value=show]")
+    assert page.query_selector(".code") is not None
+    page.goto(origin + "/en/privacy")
+    back(page)
+    assert (page.query_selector(".code") is None) == (device == "shared")
+
+
+def test_back_after_none_of_these_shows_nothing(playwright, serve):
+    """The kind end of somebody who had already answered."""
+    browser = launched(playwright, **KEEP_BACK_CACHE)
+    page = browser.new_page()
+    origin = serve("off_hours").origin
+    start(page, origin)
+    while not page.url.endswith("/p/3"):
+        answer(page, 0)
+    page.check("main input[type=radio]")
+    page.goto(origin + "/en/p/1")
+    page.check("input[value='5']")
+    press(page, "main form button")
+    assert page.url.endswith("/not-for-you")
+    for _ in range(4):
+        back(page)
+        assert nothing_shows(page), page.url
+    browser.close()
+
+
 def test_the_script_of_a_study_that_wants_it_adds_comfort_only(chromium, serve, tmp_path):
     """Shift three times leaves; pressing “leave” blanks the page at once; the policy allows our own file and no more."""
     from conftest import STUDY

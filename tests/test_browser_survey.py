@@ -17,6 +17,23 @@ MODES = {
     "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
     "forced colours": {"viewport": {"width": 1280, "height": 800}, "forced_colors": "active"},
 }
+BESIDE = {
+    "sheet": "More about this study",
+    "privacy": "How we keep this private",
+    "support": "Get support",
+    "withdraw": "Delete answers you sent",
+    "break": "Take a break",
+    "found": "There are answers on this device",
+    "main-points": "It works like this",
+    "nowhere": "There is nothing at this address",
+}
+ENDINGS = {
+    "declined": "Thank you for reading",
+    "not-for-you": "Thank you",
+    "deleted": "Your answers are deleted",
+    "p/7": "We do not have your answers here",
+    "device": "Your browser keeps no answers",
+}
 QUICK = [(0, "phone"), (1, "dark")]  # `make test` walks these, CI walks all
 
 
@@ -44,17 +61,31 @@ def test_every_page_of_the_survey_is_free_of_faults(chromium, serve, role, mode)
         if page.query_selector("main form button") is None:
             press(page, "main a.button")
         elif page.url.endswith("/check"):
+            for beside, heading in BESIDE.items():
+                page.goto(f"{server.origin}/en/{beside}")
+                fit_to_read(page)
+                assert heading in page.inner_text("h1")
+            page.goto(f"{server.origin}/en/check")
             press(page, "form[action$='/send'] button")
         else:
             if page.url.endswith("/agree") and not wrong_tried:
                 press(page, "main form button")  # an error page is a page too
                 fit_to_read(page)
                 wrong_tried = True
+            if page.query_selector("textarea"):
+                page.fill("textarea", "x" * 700)
+                press(page, "main form button")
+                fit_to_read(page)
+                assert page.title().startswith("Error: ")
+                page.fill("textarea", "some words")
             answer(page, role)
     fit_to_read(page)
-    for beside in ("sheet", "privacy", "support", "withdraw", "break", "nowhere"):
-        page.goto(f"{server.origin}/en/{beside}")
+    press(page, "button[value=show]")
+    fit_to_read(page)
+    for ending, heading in ENDINGS.items():
+        page.goto(f"{server.origin}/en/{ending}")
         fit_to_read(page)
+        assert heading in page.inner_text("h1")
     assert pages > 20
     assert all(url.startswith((server.origin, "data:")) for url in requested)
     assert [line for line in said if "Content Security Policy" in line] == []
@@ -87,16 +118,26 @@ def test_longer_words_and_the_other_direction_fit(chromium, serve, tmp_path, lan
     context.close()
 
 
-def test_it_is_complete_by_keyboard_alone_and_without_scripts(chromium, serve):
-    """Tab, Space and Enter lead from the first page to the receipt; where the focus is can always be seen."""
-    server = serve("every_kind")
+@pytest.mark.parametrize(
+    ("study", "role"),
+    [("every_kind", 0), *(pytest.param("off_hours", role, marks=pytest.mark.slow) for role in (0, 1))],
+)
+def test_it_is_complete_by_keyboard_alone_and_without_scripts(chromium, serve, study, role):
+    """Tab, Space, arrows and Enter lead from the first page to the receipt; where the focus is can always be seen."""
+    server = serve(study)
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(server.origin)
-    for _ in range(40):
+    wrong_tried = False
+    for _ in range(80):
         if page.url.endswith("/sent"):
             break
-        by_keyboard(page)
+        forgets = page.url.endswith("/agree") and not wrong_tried
+        by_keyboard(page, role, forgets)
+        if forgets:
+            wrong_tried = True
+            assert page.title().startswith("Error: ")
+            assert page.evaluate("document.activeElement.className") == "summary", "the focus is on what is wrong"
     assert page.url.endswith("/sent")
     context.close()
 
@@ -107,7 +148,7 @@ FOCUSED = """
 """
 
 
-def by_keyboard(page) -> None:
+def by_keyboard(page, role: int, forgets: bool) -> None:
     """Fill in and leave one page with Tab, Space and Enter, as the order of the page offers them."""
     done: set[str] = set()
     for _ in range(80):
@@ -119,7 +160,10 @@ def by_keyboard(page) -> None:
         if not here["main"]:
             continue
         if here["type"] in ("radio", "checkbox") and here["name"] not in done and "-instead" not in here["name"]:
-            page.keyboard.press("Space")
+            if not forgets:
+                page.keyboard.press("Space")
+            for _ in range(role if here["name"] == "role" else 0):
+                page.keyboard.press("ArrowDown")
             done.add(here["name"])
         elif here["tag"] == "TEXTAREA" or here["type"] == "text":
             page.keyboard.type("3")

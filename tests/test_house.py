@@ -66,7 +66,17 @@ def test_every_interface_word_is_used():
     endings = [f"{name}_{part}" for name in re.findall(r'heading="(\w+)"', code) for part in ("heading", "text")]
     endings += [
         f"{name}_{part}"
-        for name in ("gone", "no_cookies", "sent_already", "not_found", "too_large", "trouble")
+        for name in (
+            "declined",
+            "not_for_you",
+            "gone",
+            "no_cookies",
+            "not_asked",
+            "sent_already",
+            "not_found",
+            "too_large",
+            "trouble",
+        )
         for part in ("heading", "text")
     ]
     unused = [name for name in catalogue("en") if name not in endings and not re.search(rf"""[."']{name}\b""", code)]
