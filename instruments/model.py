@@ -271,6 +271,7 @@ class Study:
     consent: tuple[Tick, ...]
     consent_check: ConsentCheck | None
     closing: tuple[Paragraph, ...]
+    who: str | None  # who runs it, who checked it, whom to ask: beside every page
     other_ways: str | None  # how to take part without this page: on paper, by phone
     details: Mapping[str, str | None]  # facts that the words name in braces; null is “not yet decided”
     privacy: Privacy

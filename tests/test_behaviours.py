@@ -39,6 +39,7 @@ def test_the_longer_sheet_is_one_link_away(server):
     """With the facts of the study filled in."""
     page = Browser(server.origin).get("/en/")
     assert "/en/sheet" in page.links
+    assert "Somebody runs it. Ask nobody." in Browser(server.origin).get("/en/privacy").text
     assert "More about this study. Ask nobody." in Browser(server.origin).get("/en/sheet").text
 
 

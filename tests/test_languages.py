@@ -55,6 +55,8 @@ def test_words_of_a_translation_are_part_of_the_fingerprint(folder):
         (("  title: ", "  titel: "), "“title” is not translated: “Every kind of question”"),
         (("status: tested", "status: draft"), "“title” is only draft; a language is offered once it is adjudicated"),
         (("{contact}", "{kontakt}"), "must hold the same {names} as the original"),
+        (("on: 2026-11-01", "on: yesterday"), "“yesterday” is not a day; write it like 2026-11-01"),
+        (("on: 2026-11-01\n", ""), "a translation needs “on”"),
         (("status: tested", "status: done"), "“done” is not a status of a translation"),
     ],
 )

@@ -25,6 +25,7 @@ STEPS = ("draft", "reviewed", "adjudicated", "tested")
 OFFERED = ("adjudicated", "tested")
 """A language is offered once every string has come so far: nobody reads half a translation."""
 
+DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 PLACEHOLDER = re.compile(r"\{\w+\}")
 
 WORDS = "words"
@@ -37,7 +38,7 @@ _QUESTION |= {"labels": _CODES, "off_scale": _CODES}
 _QUESTION["page"] = [_QUESTION]
 SHAPES: Mapping[str, Mapping[str, Any]] = {
     "study.yaml": {
-        **dict.fromkeys(("title", "public_name", "status", "other_ways"), WORDS),
+        **dict.fromkeys(("title", "public_name", "status", "who", "other_ways"), WORDS),
         "roles": _CODES,
         "role_question": {"text": WORDS, "hint": WORDS, "choices": {ANY: {"says": WORDS}}},
         **{key: [_PARAGRAPH] for key in ("information", "sheet", "closing")},
@@ -75,6 +76,7 @@ def translated(files: Mapping[str, Written], translation: Written, problems: Pro
     """The study's files in another language. A gap, an unknown address or an unfinished step is a problem."""
     section = Section(translation, FILE, problems, "a translation")
     step = section.one_of("status", STEPS, "draft") or ""
+    _dated(section, problems, needed=True)
     given = dict(section.mapping("words", needed=True))
     known: set[str] = set()
 
@@ -102,7 +104,15 @@ def _entry(entry: Written, step: str, problems: Problems) -> tuple[str, str]:
     if not isinstance(entry.value, dict):
         return str(entry.value), step
     section = Section(entry, ENTRY, problems, "a translated line")
+    _dated(section, problems, needed="status" in section)
     return section.words("says", needed=True) or "", section.one_of("status", STEPS, step) or step
+
+
+def _dated(section: Section, problems: Problems, *, needed: bool) -> None:
+    """Every step has its day."""
+    day = section.words("on", needed=needed)
+    if day is not None and not DAY.match(day):
+        problems.add(section.entries["on"], f"“{day}” is not a day; write it like 2026-11-01")
 
 
 def _everywhere(files: Mapping[str, Written], said: Said) -> dict[str, Written]:

@@ -37,6 +37,7 @@ FILE = {
     "consent": "the ticks",
     "consent_check": "one question that shows whether the key facts were understood",
     "closing": "the words on the last page",
+    "who": "who runs it, who checked it and whom to ask, in a line or two; one link from every page",
     "other_ways": "how to take part without this page",
     "details": "facts that the words name in braces; null is not yet decided",
     "privacy": "what is kept, and for how long",
@@ -112,6 +113,7 @@ def fields(section: Section, language: str, interface: Mapping[str, str], proble
         "consent": _consent(section, interface, problems),
         "consent_check": _consent_check(section, roles, problems),
         "closing": _paragraphs(section, "closing", problems),
+        "who": section.words("who"),
         "other_ways": section.words("other_ways"),
         "details": {
             str(name): words(entry, problems, f"“{name}”", empty=True) for name, entry in section.mapping("details")
