@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import socket
+from pathlib import Path
 
 import pytest
 from conftest import CANARY, FORM, STUDY, Scripted, on_page, raw, to_page
@@ -209,3 +210,18 @@ def test_reading_changes_no_byte_of_the_data(server):
     }:
         browser.get(address.split("#")[0])
     assert {path.name: path.read_bytes() for path in server.data.iterdir()} == before
+
+
+def test_every_address_is_in_the_golden_file(server):
+    """No address comes into being unseen: no login, no administration, no reading by code."""
+    from survey_app.serve import studies_in
+
+    surveys = open_survey(studies_in(STUDY["every_kind"]), server.data.parent / "other", "practice", None)
+    app = create_app(surveys)
+    next(iter(surveys.values())).store.close()
+    found = sorted(
+        f"{method} {re.sub(r'/[0-9a-f]{10}[.]', '/CONTENT.', rule.rule)}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    )
+    assert found == (Path(__file__).parent / "routes.txt").read_text().splitlines()
