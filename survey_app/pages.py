@@ -54,11 +54,10 @@ def role_chosen(language: str) -> ResponseReturnValue:
     choice = next((each for each in asked.choices if str(each.code) == request.form.get("role")), None)
     if choice is None:
         return carrying(draft, here.page("role.html", draft=draft, error=here.words["choose_one"])), 422
-    if draft.role != choice.role:
+    if choice.role is None or draft.role != choice.role:
         chosen = "" if draft.chosen is None else str(draft.chosen)
-        if (
-            request.form.get("_version", chosen) != chosen and draft.answers
-        ):  # never thrown away from a page that knew nothing of them
+        overtaken = request.form.get("_version", chosen) != chosen
+        if overtaken and draft.answers:  # never thrown away from a page that knew nothing of them
             return carrying(draft, here.page("role.html", draft=draft, notice=here.words["other_window"])), 409
         if choice.role is None:
             return replacing(onward("not-for-you"))

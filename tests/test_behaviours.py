@@ -296,6 +296,15 @@ def test_none_of_these_from_an_old_window_deletes_nothing(serve, tmp_path):
     assert browser.get("/en/check").status == 410
 
 
+def test_none_of_these_is_a_kind_end(serve):
+    """Straight from the role question, with nothing answered: thanks, no cookie, nothing kept."""
+    browser = Browser(serve("off_hours").origin)
+    role = on_page(browser, "role", Scripted(understood="2"))
+    end = browser.press(role, role.form, [("role", "5")])
+    assert (end.status, end.path, end.heading) == (200, "/en/not-for-you", "Thank you")
+    assert browser.cookies == {}
+
+
 def test_words_on_a_page_that_is_not_asked_any_more_are_shown(server):
     """Another window has closed the gate: nothing typed is lost without a word."""
     browser, page = walked(server, "because", days=["2"], mood="1")
