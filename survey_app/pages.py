@@ -111,8 +111,9 @@ def answer(language: str, number: int) -> ResponseReturnValue:
     if go == "skip" and page.can_skip:
         further, number = further.skipping(page.part), way.last_of(page.part)
     boxes = forms.boxes(asked)
+    writes = any(answers.get(box) for box in boxes)
     try:  # whoever writes leaves room for the answers that are still to come
-        return _on_from(draft, further, number - (go == "clear"), steps, way.room_needed() if boxes else 0)
+        return _on_from(draft, further, number - (go == "clear"), steps, way.room_needed() if writes else 0)
     except TooLong:
         full, notice = dict.fromkeys(boxes, here.words["no_room"]), None if boxes else here.words["no_room_left"]
         return carrying(draft, _render(draft, way, page, forms.typed(filled), full, notice)), 422

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from instruments import route
-from instruments.model import ChooseOne, Grid, Rating, Study
+from instruments.model import ChooseMany, ChooseOne, Grid, Rating, Study
 from instruments.rules import Answer, Answers
 
 from .drafts import SPARE, Draft
 
-BYTES_AN_ANSWER = 4  # packed: the names are known beforehand, and most answers are one digit
+BYTES_AN_ANSWER, BYTES_A_TICK = 8, 2  # packed: the names are known beforehand, and most answers are one digit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +71,11 @@ class Way:
 
     def room_needed(self) -> int:
         """Bytes that the answers to every question that is still open may take in the cookie, with some to spare."""
-        left = sum(column not in self.answers for page in self.pages for each in page.shown for column in each.columns)
-        return SPARE + BYTES_AN_ANSWER * left
+        left = [
+            each for page in self.pages for each in page.shown for column in each.columns if column not in self.answers
+        ]
+        ticks = sum(len(each.choices) for each in left if isinstance(each.question, ChooseMany))
+        return SPARE + BYTES_AN_ANSWER * len(left) + BYTES_A_TICK * ticks
 
     def version(self, asked: tuple[route.Shown, ...]) -> str:
         """A short mark of the answers kept for these questions: it tells a page that another window has overtaken."""
