@@ -44,7 +44,7 @@ def secured(tmp_path_factory) -> tuple[Path, Path, str]:
     return key, certificate, base64.b64encode(hashlib.sha256(public).digest()).decode()
 
 
-@pytest.fixture(params=["http", "https"])
+@pytest.fixture(params=["http", pytest.param("https", marks=pytest.mark.slow)])
 def visited(request, playwright, serve) -> Iterator[tuple]:
     """A Chromium with its back-forward cache on, and the survey it visits."""
     if request.param == "http":
