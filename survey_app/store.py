@@ -167,6 +167,7 @@ def pause(folder: Path, because: str | None) -> None:
         if because is None:
             note.unlink(missing_ok=True)
         else:
+            note.touch(mode=0o600)
             note.write_text(because, encoding="utf-8")
             os.utime(note, (clock.start_of_month(), clock.start_of_month()))
         os.utime(folder, (clock.start_of_month(), clock.start_of_month()))
