@@ -12,7 +12,7 @@ import numpy as np
 from instruments.plan import Comparison, Plan
 from instruments.rules import NoneOf
 
-from . import ordinal, shares
+from . import ordinal, resampling, shares
 from .table import Mask, Table
 
 Verdict = Literal["supported", "opposite", "equivalent", "inconclusive"]
@@ -121,14 +121,14 @@ def _superiority(made: Finding, table: Table) -> Finding:
         notes.append("All answers are alike: there is no interval.")
     elif found.separated:
         notes.append("Full separation: the open end of the interval is Newcombe's method 5.")
-    permuted = ordinal.permutation(first, second, gates.draws, SEED)
+    permuted = resampling.permutation(first, second, gates.draws, SEED)
     if min(made.n) < gates.permute or found.separated:
         return replace(
             made, effect=effect, test="studentised permutation test (Brunner-Munzel)", p=permuted, notes=tuple(notes)
         )
     statistic, df, p = ordinal.brunner_munzel(first, second)
     notes.append(
-        f"Beside it: permutation p {permuted:.4f}, Mann-Whitney p {ordinal.mann_whitney(first, second)[1]:.4f}."
+        f"Beside it: permutation p {permuted:.4f}, Mann-Whitney p {ordinal.mann_whitney(first, second)[2]:.4f}."
     )
     return replace(made, effect=effect, test="Brunner-Munzel test", statistic=statistic, df=df, p=p, notes=tuple(notes))
 

@@ -6,6 +6,7 @@ second*: above .5 the first is higher. scipy's own `brunnermunzel` has the oppos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,7 @@ def superiority(first: Counts, second: Counts) -> Superiority:
     the degrees of freedom are Satterthwaite's, as Brunner & Munzel give them. nan for groups under 2.
     """
     x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    value, variance_x, variance_y = _placements(x, y)
+    value, variance_x, variance_y = placements(x, y)
     n, m = x.sum(), y.sum()
     total = variance_x / n + variance_y / m
     parts = (variance_x / n) ** 2 / (n - 1) + (variance_y / m) ** 2 / (m - 1) if n > 1 and m > 1 else np.nan
@@ -86,36 +87,51 @@ def brunner_munzel(first: Counts, second: Counts) -> tuple[float, float, float]:
     return statistic, found.df, float(2 * special.stdtr(found.df, -abs(statistic)))
 
 
-def permutation(first: Counts, second: Counts, draws: int, seed: int) -> float:
-    """Two-sided p of the studentised permutation test (Neubert & Brunner 2007), drawn on counts.
-
-    Each draw deals the pooled answers out anew (multivariate hypergeometric), so the cost does not depend
-    on the number of people. (1 + b) / (1 + B), never 0.
-    """
-    x, y = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
-    pooled = x + y
-    dealt = np.random.default_rng(seed).multivariate_hypergeometric(pooled, int(x.sum()), size=draws)
-    statistics = np.abs(_studentised(dealt.astype(np.float64), (pooled - dealt).astype(np.float64)))
-    observed = abs(float(_studentised(x[None].astype(np.float64), y[None].astype(np.float64))[0]))
-    return float((1 + np.count_nonzero(statistics >= observed - TINY)) / (1 + draws))
-
-
-def mann_whitney(first: Counts, second: Counts) -> tuple[float, float]:
-    """U of the first group and its two-sided asymptotic p, ties counted, no continuity correction.
+def mann_whitney(first: Counts, second: Counts) -> tuple[float, float, float]:
+    """U of the first group, z and its two-sided asymptotic p, ties counted, no continuity correction.
 
     A second line only: it tests whether the two distributions are the same, not whether one tends higher.
     """
     x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     n, m, both = x.sum(), y.sum(), x + y
     total = n + m
-    u = _placements(x, y)[0] * n * m
+    u = placements(x, y)[0] * n * m
     variance = n * m / 12 * (total + 1 - np.sum(both**3 - both) / (total * (total - 1)))
     if variance <= 0:
-        return float(u), float("nan")
-    return float(u), float(2 * special.ndtr(-abs(u - n * m / 2) / np.sqrt(variance)))
+        return float(u), float("nan"), float("nan")
+    z = float((u - n * m / 2) / np.sqrt(variance))
+    return float(u), z, float(2 * special.ndtr(-abs(z)))
 
 
-def _placements(x: Counts, y: Counts) -> tuple[Any, Any, Any]:
+def equivalence(first: Counts, second: Counts, low: float, high: float) -> float:
+    """p of two one-sided Brunner-Munzel tests: is the superiority inside (low, high)?
+
+    The larger of the two (Schuirmann 1987). nan where there is no variance to work with.
+    """
+    found = superiority(first, second)
+    if found.separated:
+        return float("nan")
+    above = special.stdtr(found.df, -(found.value - low) / found.se)
+    below = special.stdtr(found.df, (found.value - high) / found.se)
+    return float(max(above, below))
+
+
+def hodges_lehmann(levels: Sequence[float], first: Counts, second: Counts) -> float:
+    """The median of all differences first − second (Hodges & Lehmann 1963), from counts.
+
+    For scores; on a single five-point item it is 0 or 1 and says little.
+    """
+    steps, x, y = np.asarray(levels, dtype=np.float64), np.asarray(first), np.asarray(second)
+    differences, where = np.unique((steps[:, None] - steps[None]).ravel().round(9), return_inverse=True)
+    pairs = np.bincount(where.ravel(), weights=np.outer(x, y).astype(np.float64).ravel())
+    reached = np.cumsum(pairs)
+    half = reached[-1] / 2
+    lower = differences[np.searchsorted(reached, half - TINY * half)]
+    upper = differences[np.searchsorted(reached, half + TINY * half, side="right")]
+    return float((lower + upper) / 2)
+
+
+def placements(x: Counts, y: Counts) -> tuple[Any, Any, Any]:
     """Superiority and the variances of both groups' placements; works on rows of many tables at once."""
     n, m = x.sum(-1, keepdims=True), y.sum(-1, keepdims=True)
     below_y = (np.cumsum(y, -1) - y / 2) / m
@@ -127,9 +143,9 @@ def _placements(x: Counts, y: Counts) -> tuple[Any, Any, Any]:
     return value, variance_x, variance_y
 
 
-def _studentised(x: Counts, y: Counts) -> NDArray[np.float64]:
+def studentised(x: Counts, y: Counts) -> NDArray[np.float64]:
     """The Brunner-Munzel statistic of many tables; infinite under separation, 0 where all answers are alike."""
-    value, variance_x, variance_y = _placements(x, y)
+    value, variance_x, variance_y = placements(x, y)
     se = np.sqrt(variance_x / x.sum(-1) + variance_y / y.sum(-1))
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(se > TINY, (value - 0.5) / se, np.sign(np.round(value - 0.5, 12)) * np.inf)

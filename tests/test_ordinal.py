@@ -12,7 +12,8 @@ from pytest import approx
 from scipy import stats
 
 from analysis.comparing import holm
-from analysis.ordinal import brunner_munzel, interval, mann_whitney, newcombe_5, permutation, superiority
+from analysis.ordinal import brunner_munzel, equivalence, interval, mann_whitney, newcombe_5, superiority
+from analysis.resampling import permutation
 
 # Study fixtures, computed with numpy 2.4.6 and scipy 1.17.1 (STUDY 3e).
 F1 = ((8, 10, 14, 16, 12), (12, 9, 6, 2, 1))
@@ -49,7 +50,8 @@ def test_f1_is_what_scipy_says_with_the_sign_turned():
 
 def test_f1b_mann_whitney():
     """U 1351; p 7.999e-5 without continuity correction, as scipy's asymptotic method says."""
-    u, p = mann_whitney(*F1)
+    u, z, p = mann_whitney(*F1)
+    assert z == approx(3.944433, abs=5e-7)
     assert u == 1351
     assert p == approx(7.999e-5, rel=1e-3)
     told = stats.mannwhitneyu(people(F1[0]), people(F1[1]), method="asymptotic", use_continuity=False)
@@ -86,6 +88,12 @@ def test_f6_interval_for_equivalence():
     found = superiority(*F6)
     assert (found.value, found.se) == approx((0.496055, 0.031691), abs=5e-7)
     assert interval(*F6, 0.90) == approx((0.4442, 0.5480), abs=5e-5)
+
+
+def test_f6_is_equivalent_as_statsmodels_says():
+    """statsmodels 0.15: rank_compare_2indep(x, y).tost_prob_superior(.4, .6).pvalue is .00131894; F7 has none."""
+    assert equivalence(*F6, 0.40, 0.60) == approx(0.00131894, abs=5e-9)
+    assert math.isnan(equivalence(*F7, 0.40, 0.60))
 
 
 def test_f7_separation():
