@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -75,36 +75,51 @@ def lock(answers: Path) -> None:
     Example:  python -m analysis lock data/answers.db
     """
     from . import clock, locking
-    from .table import load
+    from .loading import load
 
-    made = locking.lock(answers, load(answers).study, clock.today())
+    made = locking.lock(answers, load(answers), clock.today())
     click.echo(f"locked on {made.locked_on}: n {made.n}, data {made.data_hash[:12]}, plan {made.plan_hash[:12]}")
     click.echo(f"Next: {command('analysis')} report {answers} --out {answers.with_name('report.html')}", err=True)
 
 
 @door.command()
 @click.argument("answers", type=FOLDER)
-@click.option("--out", type=FOLDER, required=True, help="The HTML file to write.")
+@click.option("--out", type=FOLDER, required=True, help="The HTML file to write; its CSV and JSON twins lie beside it.")
+@click.option(
+    "--audience",
+    type=click.Choice(["public", "team"]),
+    default="public",
+    show_default=True,
+    help="Who will read it: the public sees rounded numbers, the team exact ones; both without small cells.",
+)
+@click.option("--plan", "changed", type=FOLDER, help="A plan.yaml that runs instead; every deviation is marked.")
 @click.option("--force", is_flag=True, help="Replace an existing report.")
-def report(answers: Path, out: Path, force: bool) -> None:
-    """Write the report of a locked ANSWERS.db as one HTML file.
+def report(answers: Path, out: Path, audience: Literal["public", "team"], changed: Path | None, force: bool) -> None:
+    """Write the report of a locked ANSWERS.db as one HTML file, with its numbers as CSV and JSON.
 
     \b
     Example:  python -m analysis report data/answers.db --out report.html
     """
+    from . import report as reports
+    from .loading import load, replanned
     from .locking import checked
-    from .report import html, write_whole
-    from .table import load
 
-    _free(out, force)
+    if out.suffix.lower() in (".csv", ".json"):
+        raise WrongUse(f"{out} is where a twin of the report goes; name an .html file.")
+    files = (out, out.with_suffix(".csv"), out.with_suffix(".json"))
+    for path in files:
+        _free(path, force)
     click.echo("reading the answers …", err=True)
     table = load(answers)
-    kept = checked(answers, table.study)
-    if table.about["kind"] == "live":
-        raise Refused("This version does not report live answers: it cannot hide small cells yet.")
+    lock = checked(answers, table)
+    kept = table.study if changed is not None else None
+    if changed is not None:
+        table = replanned(table, changed)
     click.echo("comparing and drawing …", err=True)
-    write_whole(out, html(table, kept))
-    click.echo(out)
+    made = reports.report(table, lock, audience, kept)
+    for path, text in zip(files, (made.html, made.csv, made.json), strict=True):
+        reports.write_whole(path, text)
+        click.echo(path)
 
 
 def _listed(_: click.Context, __: click.Parameter, said: str | None) -> tuple[str, ...]:
@@ -151,8 +166,8 @@ def compare(file: Path, as_json: bool, **asked: Any) -> None:
     Always first against second: positive, or above .5, means that the first group is higher.
 
     \b
-    Example:  python -m analysis compare answers.csv --outcome hurt --group talked --first 0 --second 1 \\
-                --levels 0,1,2,3,4 --missing 97,98,99 --strata service,area --margin 0.40,0.60
+    Example:  python -m analysis compare answers.csv --outcome mood --group arm --first new --second old \\
+                --levels 0,1,2,3,4 --missing 97,98,99 --strata site --margin 0.40,0.60
     """
     from . import any_csv
 
@@ -179,7 +194,7 @@ def table(
     """Count rows against columns of FILE.csv: chi-square, G, exact p, Cramér's V, residuals, Mantel-Haenszel.
 
     \b
-    Example:  python -m analysis table answers.csv --row role --column why --missing 98,99
+    Example:  python -m analysis table answers.csv --row role --column reason --missing 98,99
     """
     from . import any_csv
 

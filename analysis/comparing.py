@@ -3,100 +3,79 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import assert_never
 
 import numpy as np
 
-from instruments.plan import Comparison, Plan
+from instruments.plan import Comparison, Crossing, Plan
 from instruments.rules import NoneOf
 
-from . import ordinal, resampling, shares
-from .table import Mask, Table
+from . import beside, categories, ordinal, resampling, shares, strata
+from .estimates import difference, estimate, superiority
+from .findings import Cell, Crossed, Estimate, Finding, Findings, Mark
+from .sensitivity import repeated
+from .table import Codes, Mask, Table
 
-Verdict = Literal["supported", "opposite", "equivalent", "inconclusive"]
-SEED = 20180717  # of the permutation test; the same data give the same p
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A value with its 95 % interval, and the 90 % interval that equivalence is judged by."""
-
-    value: float
-    low: float
-    high: float
-    low_90: float
-    high_90: float
-    no_effect: float  # .5 for a superiority, 0 for a difference
+SEED = 20180717  # of every test that deals anew; the same data give the same p
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one planned comparison found, or why there is nothing to find."""
-
-    planned: Comparison
-    family: str
-    n: tuple[int, int]
-    missing: tuple[int, int]
-    counts: tuple[tuple[int, ...], tuple[int, ...]]
-    yes: tuple[int, int] = (0, 0)  # of a yes-or-no outcome: how many said yes
-    refused: str | None = None  # why nothing was computed
-    effect: Estimate | None = None
-    test: str | None = None
-    statistic: float | None = None
-    df: float | None = None
-    p: float | None = None
-    p_adjusted: float | None = None
-    verdict: Verdict | None = None
-    small: bool = False  # real but smaller than we said would matter
-    notes: tuple[str, ...] = ()
-
-
-COMPUTED = ("brunner_munzel", "risk_difference")
-"""The tests of the plan that this version runs; the others are named in the report as not yet computed."""
-
-
-def findings(table: Table) -> tuple[Finding, ...]:
-    """Every planned comparison, in the plan's order, corrected within its family."""
-    plan = table.study.plan
-    found = [finding(table, each, family.id) for family in plan.families for each in _of(plan, family.comparisons)]
-    corrected: list[Finding] = []
+def findings(table: Table, marks: Mapping[str, Mark] | None = None) -> Findings:
+    """Every planned comparison, corrected within its family; then the sensitivity runs, then what is exploratory."""
+    plan, said = table.study.plan, marks or {}
+    compared = [finding(table, each, family.id) for family in plan.families for each in _of(plan, family.comparisons)]
+    judged: list[Finding] = []
     for family in plan.families:
-        members = [each for each in found if each.family == family.id]
+        members = [each for each in compared if each.family == family.id]
         adjusted = holm({each.planned.id: each.p for each in members if each.p is not None}, len(members))
-        corrected += [_judged(plan, replace(each, p_adjusted=adjusted.get(each.planned.id))) for each in members]
-    return tuple(corrected)
+        judged += [
+            _judged(
+                plan, replace(each, p_adjusted=adjusted.get(each.planned.id), mark=said.get(each.planned.id, "planned"))
+            )
+            for each in members
+        ]
+    return Findings(
+        planned=tuple(judged),
+        exploratory=tuple(
+            _crossed(table, each)
+            if isinstance(each, Crossing)
+            else replace(finding(table, each, ""), mark="exploratory")
+            for each in plan.exploratory
+        ),
+        sensitivity=tuple(repeated(table, run, finding, SEED) for run in plan.sensitivity),
+    )
 
 
-def finding(table: Table, planned: Comparison, family: str) -> Finding:
-    """One comparison, before the correction of its family."""
+def finding(table: Table, planned: Comparison, family: str = "", without: Mask | None = None) -> Finding:
+    """One comparison, before the correction of its family; `without` leaves more people out."""
     everyone = table.mask(planned.among)
     if table.study.plan.leave_out is not None:
         everyone &= table.mask(NoneOf(table.study.plan.leave_out))
-    groups = [everyone & table.mask(group.rule) for group in (planned.first, planned.second)]
-    counts = [table.counts(planned.outcome, group) for group in groups]
-    n = (int(counts[0].sum()), int(counts[1].sum()))
+    if without is not None:
+        everyone &= ~without
+    groups = (everyone & table.mask(planned.first.rule), everyone & table.mask(planned.second.rule))
+    cells = _cells(table, planned, groups)
+    answered = table.steps(planned.outcome) >= 0
+    if planned.contrast:
+        either = table.mask(planned.contrast[0].rule) | table.mask(planned.contrast[1].rule)
+        groups = (groups[0] & either, groups[1] & either)
+    n = tuple(int(np.count_nonzero(group & answered)) for group in groups)
     made = Finding(
         planned=planned,
         family=family,
-        n=n,
-        missing=(int(groups[0].sum()) - n[0], int(groups[1].sum()) - n[1]),
-        counts=(tuple(map(int, counts[0])), tuple(map(int, counts[1]))),
+        n=(n[0], n[1]),
+        missing=(int(np.count_nonzero(groups[0])) - n[0], int(np.count_nonzero(groups[1])) - n[1]),
+        cells=cells,
+        levels=table.levels[planned.outcome],
+        pilot=bool(planned.planned_n) and not _enough(planned, cells),
     )
-    gates = table.study.plan.gates
-    if _overlap(groups):
+    if (groups[0] & groups[1]).any():
         return replace(made, refused="Some people are in both groups; the plan's two rules must exclude each other.")
-    if planned.test not in COMPUTED:
-        return replace(made, refused="This version does not compute this test yet.")
-    least = max(gates.no_test, planned.smallest_group)
-    if min(n) < least:
-        return replace(made, refused=f"Too few: the smaller group has {min(n)}, the plan asks for at least {least}.")
-    return (
-        _superiority(made, table)
-        if planned.test == "brunner_munzel"
-        else _difference(replace(made, yes=_yes(table, made)))
-    )
+    least = max(table.study.plan.gates.no_test, planned.smallest_group)
+    if min(cell.n for cell in cells) < least:
+        return replace(made, refused=f"Too few: the smallest group has fewer than the {least} that the plan asks for.")
+    return replace(_computed(table, made, groups), beside=beside.looks(table, planned, groups, SEED))
 
 
 def holm(p: Mapping[str, float], family: int) -> dict[str, float]:
@@ -109,45 +88,122 @@ def holm(p: Mapping[str, float], family: int) -> dict[str, float]:
     return adjusted
 
 
-def _superiority(made: Finding, table: Table) -> Finding:
-    first, second = (np.array(each) for each in made.counts)
+def _cells(table: Table, planned: Comparison, groups: tuple[Mask, Mask]) -> tuple[Cell, ...]:
+    """The two groups, or for a contrast the two groups in each of its parts."""
+    named = [(planned.first.name, groups[0]), (planned.second.name, groups[1])]
+    if planned.contrast:
+        named = [
+            (f"{part.name}: {name}", group & table.mask(part.rule))
+            for part in planned.contrast
+            for name, group in named
+        ]
+    return tuple(Cell(name=name, counts=tuple(table.counts(planned.outcome, group).tolist())) for name, group in named)
+
+
+def _enough(planned: Comparison, cells: Sequence[Cell]) -> bool:
+    """Are there as many people as the plan wanted, in every pair of cells?"""
+    pairs = [(cells[at].n, cells[at + 1].n) for at in range(0, len(cells), 2)]
+    return all(any(n >= first and m >= second for first, second in planned.planned_n) for n, m in pairs)
+
+
+def _computed(table: Table, made: Finding, groups: tuple[Mask, Mask]) -> Finding:
+    match made.planned.test:
+        case "brunner_munzel":
+            return _superiority(table, made)
+        case "risk_difference":
+            return _difference(table, made)
+        case "stratified_superiority":
+            return _stratified(table, made, groups)
+        case "superiority_contrast":
+            return _contrast(made)
+        case "equivalence":
+            return _equivalence(table, made)
+        case _:
+            assert_never(made.planned.test)
+
+
+def _superiority(table: Table, made: Finding) -> Finding:
+    first, second = _counts(made)
+    effect = superiority(first, second)
     gates = table.study.plan.gates
-    found = ordinal.superiority(first, second)
-    low, high = ordinal.interval(first, second)
-    low_90, high_90 = ordinal.interval(first, second, 0.90)
-    effect = Estimate(value=found.value, low=low, high=high, low_90=low_90, high_90=high_90, no_effect=0.5)
+    separated = ordinal.superiority(first, second).separated
     notes: list[str] = []
-    if math.isnan(low):
+    if math.isnan(effect.low):
         notes.append("All answers are alike: there is no interval.")
-    elif found.separated:
+    elif separated:
         notes.append("Full separation: the open end of the interval is Newcombe's method 5.")
     permuted = resampling.permutation(first, second, gates.draws, SEED)
-    if min(made.n) < gates.permute or found.separated:
-        return replace(
-            made, effect=effect, test="studentised permutation test (Brunner-Munzel)", p=permuted, notes=tuple(notes)
-        )
+    if min(made.n) < gates.permute or separated:
+        test = "studentised permutation test (Brunner-Munzel)"
+        return replace(made, effect=effect, test=test, p=permuted, notes=tuple(notes))
     statistic, df, p = ordinal.brunner_munzel(first, second)
+    drawn = np.quantile(resampling.bootstrap(first, second, 2_000, SEED), [0.025, 0.975])
+    ranked = ordinal.mann_whitney(first, second)[2]
     notes.append(
-        f"Beside it: permutation p {permuted:.4f}, Mann-Whitney p {ordinal.mann_whitney(first, second)[2]:.4f}."
+        f"Beside it: permutation p {_short(permuted)}, Mann-Whitney p {_short(ranked)}, "
+        f"bootstrap interval {drawn[0]:.2f} to {drawn[1]:.2f}."
     )
+    if (p < 0.05) == (effect.low <= 0.5 <= effect.high):
+        notes.append("Interval and test disagree at the edge: the interval is the estimate, p the test.")
     return replace(made, effect=effect, test="Brunner-Munzel test", statistic=statistic, df=df, p=p, notes=tuple(notes))
 
 
-def _difference(made: Finding) -> Finding:
+def _difference(table: Table, made: Finding) -> Finding:
     (yes_1, yes_2), (n_1, n_2) = made.yes, made.n
-    value, low, high = shares.difference(yes_1, n_1, yes_2, n_2)
-    _, low_90, high_90 = shares.difference(yes_1, n_1, yes_2, n_2, 0.90)
-    effect = Estimate(value=value, low=low, high=high, low_90=low_90, high_90=high_90, no_effect=0.0)
+    effect = difference(yes_1, n_1, yes_2, n_2)
     if shares.smallest_expected(yes_1, n_1, yes_2, n_2) < 5:
         return replace(made, effect=effect, test="Fisher's exact test", p=shares.fisher(yes_1, n_1, yes_2, n_2))
     statistic, p = shares.chi_square(yes_1, n_1, yes_2, n_2)
     return replace(made, effect=effect, test="chi-square test", statistic=statistic, df=1, p=p)
 
 
-def _yes(table: Table, made: Finding) -> tuple[int, int]:
-    """How many of each group have a 1."""
-    one = table.levels[made.planned.outcome].index(1)
-    return made.counts[0][one], made.counts[1][one]
+def _stratified(table: Table, made: Finding, groups: tuple[Mask, Mask]) -> Finding:
+    """Within strata; the last of them are merged until every stratum has enough people in both groups."""
+    planned, gates = made.planned, table.study.plan.gates
+    columns, merged = list(planned.strata), False
+    while True:
+        firsts, seconds = beside.by_stratum(table, planned.outcome, groups, columns)
+        sizes = np.concatenate([firsts.sum(axis=1), seconds.sum(axis=1)])
+        if not columns or (len(sizes) and sizes.min() >= gates.no_test):
+            break
+        columns, merged = columns[:-1], True
+    found = strata.superiority(firsts, seconds)
+    effect = estimate("superiority", found.value, found.interval(), found.interval(0.90))
+    z, p = strata.van_elteren(firsts, seconds)
+    redrawn = resampling.within_strata(firsts, seconds, gates.draws, SEED)
+    notes = [f"{found.used} strata: {' × '.join(columns) or 'all together'}."]
+    if merged:
+        notes.append(f"Some strata had fewer than {gates.no_test} people in a group and were merged.")
+    if min(made.n) < gates.permute or math.isnan(p):
+        return replace(made, effect=effect, test="randomisation test within strata", p=redrawn, notes=tuple(notes))
+    notes.append(f"Beside it: randomisation p {_short(redrawn)}.")
+    return replace(made, effect=effect, test="van Elteren's test", statistic=z, p=p, notes=tuple(notes))
+
+
+def _contrast(made: Finding) -> Finding:
+    counts = [np.array(cell.counts) for cell in made.cells]
+    parts = [ordinal.superiority(counts[at], counts[at + 1]) for at in (0, 2)]
+    pair = [(each.value, each.se) for each in parts]
+    value, low, high, z, p = strata.contrast(pair[0], pair[1])
+    _, low_90, high_90, _, _ = strata.contrast(pair[0], pair[1], 0.90)
+    effect = Estimate(kind="contrast", value=value, low=low, high=high, low_90=low_90, high_90=high_90)
+    assert made.planned.contrast is not None
+    told = "; ".join(
+        f"{group.name}: superiority {each.value:.2f}" for group, each in zip(made.planned.contrast, parts, strict=True)
+    )
+    if math.isnan(p):
+        return replace(made, effect=effect, notes=(told + ".", "No variance: no interval and no test."))
+    return replace(made, effect=effect, test="z on the difference", statistic=z, p=p, notes=(told + ".",))
+
+
+def _equivalence(table: Table, made: Finding) -> Finding:
+    first, second = _counts(made)
+    effect, best = superiority(first, second), table.study.plan.smallest.superiority
+    p = ordinal.equivalence(first, second, 1 - best, best)
+    if math.isnan(p):
+        return replace(made, effect=effect, notes=("No variance to work with: the interval alone can speak.",))
+    notes = (f"Two one-sided tests against {1 - best:.2f} and {best:.2f}.",)
+    return replace(made, effect=effect, test="equivalence test (TOST)", p=p, notes=notes)
 
 
 def _judged(plan: Plan, made: Finding) -> Finding:
@@ -155,19 +211,48 @@ def _judged(plan: Plan, made: Finding) -> Finding:
     effect, p = made.effect, made.p_adjusted
     if effect is None or p is None:
         return made
-    reach = plan.smallest.superiority - 0.5 if effect.no_effect == 0.5 else plan.smallest.risk_difference
+    reach = {
+        "superiority": plan.smallest.superiority - 0.5,
+        "difference": plan.smallest.risk_difference,
+        "contrast": plan.smallest.contrast,
+    }[effect.kind]
+    inside = effect.no_effect - reach < effect.low_90 and effect.high_90 < effect.no_effect + reach
     towards = effect.value - effect.no_effect
+    if made.planned.test == "equivalence":
+        excluded = not effect.low <= effect.no_effect <= effect.high
+        return replace(made, verdict="supported" if inside else "opposite" if excluded else "inconclusive")
     predicted = towards > 0 if made.planned.predicts != "second" else towards < 0
     if p < plan.alpha and towards != 0:
-        inside = max(abs(effect.low - effect.no_effect), abs(effect.high - effect.no_effect)) < reach
-        return replace(made, verdict="supported" if predicted else "opposite", small=predicted and inside)
-    equivalent = effect.no_effect - reach < effect.low_90 and effect.high_90 < effect.no_effect + reach
-    return replace(made, verdict="equivalent" if equivalent else "inconclusive")
+        near = max(abs(effect.low - effect.no_effect), abs(effect.high - effect.no_effect)) < reach
+        return replace(made, verdict="supported" if predicted else "opposite", small=predicted and near)
+    return replace(made, verdict="equivalent" if inside else "inconclusive")
+
+
+def _crossed(table: Table, looked_at: Crossing) -> Crossed:
+    """An exploratory table: no test, only how strongly its two columns go together."""
+    who = table.mask(looked_at.among)
+    (rows, at_row), (columns, at_column) = table.kinds(looked_at.rows), table.kinds(looked_at.columns)
+    who = who & (at_row >= 0) & (at_column >= 0)
+    counts = np.zeros((len(rows), len(columns)), dtype=np.int64)
+    np.add.at(counts, (at_row[who], at_column[who]), 1)
+    made = Crossed(looked_at=looked_at, rows=rows, columns=columns, counts=tuple(tuple(row) for row in counts.tolist()))
+    if counts.sum() < table.study.plan.gates.no_test:
+        return replace(made, words="Too few people for anything but their number.")
+    try:
+        found = categories.association(counts)
+    except ValueError as error:
+        return replace(made, words=f"Nothing to say: {error}.")
+    return replace(made, v=(found.v, *found.v_interval))
+
+
+def _counts(made: Finding) -> tuple[Codes, Codes]:
+    return np.array(made.cells[0].counts), np.array(made.cells[1].counts)
+
+
+def _short(p: float) -> str:
+    """A second line's p, as short as it deserves."""
+    return "–" if math.isnan(p) else "< .0001" if p < 0.0001 else f"{p:.4f}".removeprefix("0")
 
 
 def _of(plan: Plan, ids: tuple[str, ...]) -> list[Comparison]:
     return [each for each in plan.comparisons if each.id in ids]
-
-
-def _overlap(groups: list[Mask]) -> bool:
-    return bool((groups[0] & groups[1]).any())

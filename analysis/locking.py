@@ -18,6 +18,7 @@ from instruments.doors import Environment, Refused, WrongUse, command
 from instruments.model import Study
 
 from .reading import reading_answers
+from .table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +33,25 @@ class Lock:
     tool: str
 
 
-def lock(path: Path, study: Study, today: str) -> Lock:
-    """Freeze an answers.db; doing it twice leaves the first lock."""
+def lock(path: Path, table: Table, today: str) -> Lock:
+    """Freeze an answers.db; doing it twice leaves the first lock.
+
+    Raises WrongUse where nobody answered, Refused while live answers may still be withdrawn.
+    """
     kept = read_lock(path)
     if kept is not None:
-        return checked(path, study)
-    n = _count(path)
-    if n == 0:
+        return checked(path, table)
+    until = table.study.privacy.withdraw_until
+    if table.about["kind"] == "live" and (until is None or today <= until):
+        day = until or "a day that the study file does not name yet (withdraw_until)"
+        raise Refused(f"People may withdraw their answers until {day}; live answers are locked after that.")
+    if table.n == 0:
         raise WrongUse(f"There are no answers in {path}: nothing to lock. Open it again when somebody has answered.")
     made = Lock(
-        n=n,
-        data_hash=data_hash(path),
-        fingerprint=study.fingerprint,
-        plan_hash=plan_hash(study),
+        n=table.n,
+        data_hash=table.data_hash,
+        fingerprint=table.study.fingerprint,
+        plan_hash=plan_hash(table.study),
         locked_on=today,
         tool=VERSION,
     )
@@ -56,14 +63,14 @@ def lock(path: Path, study: Study, today: str) -> Lock:
     return made
 
 
-def checked(path: Path, study: Study) -> Lock:
+def checked(path: Path, table: Table) -> Lock:
     """The lock of a file whose data are still what was locked. Raises Refused without one, WrongUse if changed."""
     kept = read_lock(path)
     if kept is None:
         raise Refused(
             f"{path} is not locked. No group comparison is computed before the lock: {command('analysis')} lock {path}"
         )
-    if kept.data_hash != data_hash(path) or kept.fingerprint != study.fingerprint:
+    if kept.data_hash != table.data_hash or kept.fingerprint != table.study.fingerprint:
         raise WrongUse(f"The answers in {path} are not the ones that were locked on {kept.locked_on}; open them anew.")
     return kept
 
@@ -77,22 +84,7 @@ def read_lock(path: Path) -> Lock | None:
         return Lock(**dict(connection.execute("SELECT * FROM lock").fetchone()))
 
 
-def data_hash(path: Path) -> str:
-    """SHA-256 over every answer and text, in the order in which they lie (that of their content)."""
-    digest = hashlib.sha256()
-    with reading_answers(path) as connection:
-        for table in ("answers", "texts"):
-            for row in connection.execute(f'SELECT * FROM "{table}"'):
-                digest.update(json.dumps(row, ensure_ascii=False).encode())
-    return digest.hexdigest()
-
-
 def plan_hash(study: Study) -> str:
     """SHA-256 over the plan's own part of the canonical JSON."""
     plan = json.loads(study.canonical)["files"].get("plan.yaml")
     return hashlib.sha256(json.dumps(plan, ensure_ascii=False).encode()).hexdigest()
-
-
-def _count(path: Path) -> int:
-    with reading_answers(path) as connection:
-        return int(connection.execute("SELECT count(*) FROM answers").fetchone()[0])

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from instruments.doors import WrongUse
-from instruments.model import NOT_ASKED, NOT_SURE, ChooseMany, Study
+from instruments.model import NOT_SURE, ChooseMany, Study
 from instruments.plan import Derived, Difference, FirstOf, MeanOf, Recode, When
-from instruments.reader import Faulty, from_canonical
-from instruments.records import MISSING_SUFFIX, MISSING_WORDS, Column, columns
+from instruments.records import MISSING_WORDS, Column
 from instruments.rules import BLANK, Is, Rule, fold
-
-from .reading import reading_answers
 
 SKIPPED, ABSENT, REFUSED, UNKNOWN = range(-(2**31), -(2**31) + 4)
 """Shown and left empty · not asked · a number refused · a derived column that cannot be said of this person.
 Far below any answer, so that 99 can be somebody's number."""
 
-Values = NDArray[Any]
+Values = NDArray[Any]  # whole numbers of 32 bits, or words
 Mask = NDArray[np.bool_]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody's own words, joined to no answers: the question, the role, and the ticks that were kept with them."""
+
+    question: str
+    role: str
+    ticks: Mapping[str, int]
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,19 @@ class Table:
     columns: Mapping[str, Column]
     values: Mapping[str, Values]
     missing: Mapping[str, Values]  # for numbers: why there is none, in words, or ""
+    texts: tuple[Said, ...]
+    data_hash: str
     levels: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def planned(self) -> Table:
+        """The table with the derived columns of its study's plan, one built on the other."""
+        table = self
+        for each in self.study.plan.derived:
+            values, levels = _derived(table, each)
+            table = replace(
+                table, values={**table.values, each.name: values}, levels={**table.levels, each.name: levels}
+            )
+        return table
 
     def mask(self, rule: Rule) -> Mask:
         """Who the rule holds for: the same object that decided what each of them was asked."""
@@ -54,8 +72,8 @@ class Table:
 
     def counts(self, column: str, who: Mask) -> NDArray[np.int64]:
         """How many gave each step of the column, in order; whatever is no step is missing."""
-        values = self.values[column][who]
-        return np.array([np.count_nonzero(values == level) for level in self.levels[column]], dtype=np.int64)
+        values = self.values[column]
+        return np.array([np.count_nonzero((values == level) & who) for level in self.levels[column]], dtype=np.int64)
 
     def _leaf(self, leaf: Is) -> Mask:
         question = self.study.question(leaf.column)
@@ -68,9 +86,55 @@ class Table:
             given = np.isin(why, [word for word in words if isinstance(word, str)])
             return np.array(given | (np.isin(values, [n for n in leaf.any_of if isinstance(n, int)]) & (why == "")))
         wanted = [SKIPPED if value == BLANK else value for value in leaf.any_of]
-        if values.dtype.kind in "OU":
-            return np.isin(values.astype(str), [str(value) for value in wanted])
-        return np.isin(values, [value for value in wanted if isinstance(value, int)])
+        if values.dtype.kind == "U":
+            return self._any(values, [str(value) for value in wanted])
+        return self._any(values, [value for value in wanted if isinstance(value, int)])
+
+    def steps(self, column: str) -> Codes:
+        """Each person's place among the steps of a column; −1 where the answer is none of them."""
+        values, found = self.values[column], np.full(self.n, -1, dtype=np.int64)
+        for place, level in enumerate(self.levels[column]):
+            found[values == level] = place
+        return found
+
+    def kinds(self, column: str) -> tuple[tuple[float | str, ...], Codes]:
+        """A column as categories: its values in order, and each person's place among them; −1 for none.
+
+        What the plan keeps as a category of its own in tables stays one, on scales it does not.
+        """
+        values = self.values[column]
+        if values.dtype.kind == "U":
+            known: list[float | str] = [str(each) for each in np.unique(values) if each]
+        else:
+            about = self._described(column)
+            kept = () if about is None or about.scale else self.study.plan.missing.kept_in_tables
+            offered = {choice.code for choice in about.choices if choice.code < NOT_SURE} if about else set()
+            known = sorted({*self.levels[column], *offered, *(code for code in kept if np.any(values == code))})
+        found = np.full(self.n, -1, dtype=np.int64)
+        for place, value in enumerate(known):
+            found[values == value] = place
+        return tuple(known), found
+
+    def together(self, columns: Sequence[str]) -> tuple[int, Codes]:
+        """How many kinds these columns make together, and each person's; −1 where one of them is missing."""
+        size, found = 1, np.zeros(self.n, dtype=np.int64)
+        for column in columns:
+            known, codes = self.kinds(column)
+            found = np.where((found < 0) | (codes < 0), -1, found * len(known) + codes)
+            size *= max(1, len(known))
+        return size, found
+
+    def _described(self, column: str) -> Column | None:
+        """The column of the records behind this one; a derived `first_of` is described by the first of them."""
+        derived = next((each for each in self.study.plan.derived if each.name == column), None)
+        return self.columns.get(derived.of[0] if isinstance(derived, FirstOf) else column)
+
+    def _any(self, values: Values, wanted: Sequence[float | str]) -> Mask:
+        """Which values are one of a few; faster than sorting them all."""
+        found = np.zeros(self.n, dtype=bool)
+        for each in wanted:
+            found |= values == each
+        return found
 
     def _ticked(self, question: ChooseMany, leaf: Is) -> Mask:
         """A choose_many holds a code if that column is ticked, or if a refusal stands in all of them."""
@@ -85,95 +149,23 @@ class Table:
         return found
 
 
-def load(path: Path) -> Table:
-    """Read an answers.db. Raises WrongUse or Environment in words."""
-    with reading_answers(path) as connection:
-        about = dict(connection.execute("SELECT name, value FROM about"))
-        totals = dict(connection.execute("SELECT name, count FROM totals"))
-        canonical = connection.execute("SELECT canonical FROM study").fetchone()[0]
-        cursor = connection.execute("SELECT * FROM answers")
-        names = [each[0] for each in cursor.description]
-        rows = cursor.fetchall()
-    try:
-        study = from_canonical(canonical)
-    except Faulty as error:
-        raise WrongUse(f"The study in {path} was written for another version of this tool:\n{error}") from error
-    if study.fingerprint != about.get("fingerprint"):
-        said, has = about.get("fingerprint", "?")[:12], study.fingerprint[:12]
-        raise WrongUse(f"{path} says fingerprint {said}, its study has {has}.")
-    by_name = {column.name: column for column in columns(study)}
-    by_column: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    raw = dict(zip(names, by_column, strict=True))
-    values = {name: _values(raw, by_name[name]) for name in names if name in by_name}
-    table = Table(
-        study=study,
-        about=about,
-        totals=totals,
-        n=len(rows),
-        columns=by_name,
-        values=values,
-        missing={
-            name.removesuffix(MISSING_SUFFIX): _words(column) for name, column in raw.items() if name not in by_name
-        },
-        levels={name: _levels(by_name[name], values[name]) for name in values},
-    )
-    for each in study.plan.derived:
-        table = _with(table, each)
-    return table
-
-
-def _values(raw: Mapping[str, Sequence[Any]], column: Column) -> Values:
-    if column.kind == "word":
-        return _words(raw[column.name])
-    if column.kind == "number":
-        why = {MISSING_WORDS[None]: SKIPPED, MISSING_WORDS[NOT_ASKED]: ABSENT}
-        pairs = zip(raw[column.name], raw[column.name + MISSING_SUFFIX], strict=True)
-        return np.array(
-            [value if value is not None else why.get(word, REFUSED) for value, word in pairs], dtype=np.int64
-        )
-    values = np.array([SKIPPED if value is None else value for value in raw[column.name]], dtype=np.int64)
-    return np.where(values == NOT_ASKED, ABSENT, values)
-
-
-def _words(column: Sequence[Any]) -> Values:
-    return np.array(["" if value is None else value for value in column], dtype=object)
-
-
-def _levels(column: Column, values: Values) -> tuple[float, ...]:
-    if column.kind == "tick":
-        return (0, 1)
-    if column.kind == "number":
-        return tuple(int(value) for value in np.unique(values) if value > UNKNOWN)
-    return column.scale or tuple(choice.code for choice in column.choices if choice.code < NOT_SURE)
-
-
-def _with(table: Table, derived: Derived) -> Table:
-    """The table with one more column."""
-    values, levels = _derived(table, derived)
-    return replace(
-        table,
-        values={**table.values, derived.name: values},
-        levels={**table.levels, derived.name: levels},
-    )
-
-
 def _derived(table: Table, derived: Derived) -> tuple[Values, tuple[float, ...]]:
     match derived:
         case When(rule=rule, among=among):
-            said = np.where(table.mask(rule), 1, 0)
-            return np.where(table.mask(among), said, UNKNOWN), (0, 1)
+            said = table.mask(rule).astype(np.int32)
+            return np.where(table.mask(among), said, np.int32(UNKNOWN)), (0, 1)
         case Recode(of=of, to=to):
             if all(isinstance(new, int) for new in to.values()):
-                recoded = np.full(table.n, UNKNOWN, dtype=np.int64)
+                recoded = np.full(table.n, UNKNOWN, dtype=np.int32)
                 for old, new in to.items():
                     recoded[table.values[of] == old] = new
                 return recoded, tuple(sorted({int(new) for new in to.values()}))
-            named = np.full(table.n, "", dtype=object)
+            named = np.full(table.n, "", dtype=f"U{max(len(str(new)) for new in to.values())}")
             for old, new in to.items():
                 named[table.values[of] == old] = str(new)
             return named, ()
         case FirstOf(of=of):
-            first = np.full(table.n, ABSENT, dtype=np.int64)
+            first = np.full(table.n, ABSENT, dtype=np.int32)
             for name in reversed(of):
                 first = np.where(table.values[name] != ABSENT, table.values[name], first)
             return first, table.levels[of[0]]
@@ -182,11 +174,11 @@ def _derived(table: Table, derived: Derived) -> tuple[Values, tuple[float, ...]]
             answered = np.sum(~np.isnan(answers), axis=0)
             total = np.nansum(answers, axis=0)
             mean = np.where(answered >= at_least, total / np.maximum(answered, 1), np.nan)
-            return mean, tuple(sorted({float(each) for each in mean if not np.isnan(each)}))
+            return mean, tuple(float(each) for each in np.unique(mean[~np.isnan(mean)]))
         case Difference(of=of, minus=minus):
             gap = _on_scale(table, of) - _on_scale(table, minus)
-            whole = np.where(np.isnan(gap), UNKNOWN, gap).astype(np.int64)
-            return whole, tuple(sorted({int(value) for value in whole if value != UNKNOWN}))
+            whole = np.where(np.isnan(gap), UNKNOWN, gap).astype(np.int32)
+            return whole, tuple(int(value) for value in np.unique(whole) if value != UNKNOWN)
         case _:
             assert_never(derived)
 
@@ -194,4 +186,4 @@ def _derived(table: Table, derived: Derived) -> tuple[Values, tuple[float, ...]]
 def _on_scale(table: Table, column: str) -> NDArray[np.float64]:
     """The answers that are steps of the scale; all else is nan."""
     values = table.values[column].astype(np.float64)
-    return np.where(np.isin(values, table.levels[column]), values, np.nan)
+    return np.where(table._any(values, table.levels[column]), values, np.nan)

@@ -15,7 +15,23 @@ from .written import Plain
 
 IN_ORDER = "in order"
 KEPT_IN_ORDER = frozenset(
-    {"rows", "roles", "derived", "families", "comparisons", "contrast", "split", "models", "notes"}
+    {
+        "rows",
+        "roles",
+        "derived",
+        "families",
+        "comparisons",
+        "contrast",
+        "split",
+        "models",
+        "notes",
+        "apart",
+        "beside",
+        "sensitivity",
+        "exploratory",
+        "show",
+        "columns",
+    }
 )
 RECHECKED = frozenset({"checked_on", "checked_by"})  # re-checking a support line needs no new approval
 

@@ -102,9 +102,10 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One planned comparison: `first` against `second`, in that direction, `among` some people.
+    """One comparison: `first` against `second`, in that direction, `among` some people.
 
-    `predicts` is "first" or "second": which group the hypothesis expects to be higher, or None.
+    `predicts` is "first" or "second": which group the hypothesis expects to be higher, or None. What stands in
+    no family is exploratory: an interval, no verdict.
     """
 
     id: str
@@ -120,9 +121,12 @@ class Comparison:
     predicts: Literal["first", "second"] | None = "first"
     contrast: tuple[Group, Group] | None = None
     strata: tuple[str, ...] = ()
-    adjusted: str | None = None
+    adjusted: tuple[str, ...] = ()  # the models beside it
+    apart: tuple[Group, ...] = ()  # also computed within each of these
+    through: str | None = None  # a column on the path: how much of the effect is left where it is alike
     falsified_when: str | None = None
-    planned_n: str | None = None
+    planned_n: tuple[tuple[int, int], ...] = ()  # people in each group; any of these pairs is enough
+    planned_for: str | None = None  # what that many people are enough for, in words
     smallest_group: int = 0  # below it nothing is computed, where the plan asks for more than `no_test`
 
 
@@ -155,6 +159,94 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A sensitivity run: the same comparisons with some columns taken `instead`, or `without` some people."""
+
+    name: str
+    place: Place
+    says: str
+    of: tuple[str, ...]
+    instead: Mapping[str, str] = field(default_factory=dict)
+    without: Rule | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmeasured:
+    """A sensitivity run: how strong an unmeasured cause would have to be, beside what measured ones do.
+
+    `outcome` is a yes-or-no column, compared as a risk ratio that is standardised over the `adjusted` model.
+    """
+
+    name: str
+    place: Place
+    says: str
+    of: tuple[str, ...]
+    outcome: str
+    adjusted: str
+    beside: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """A sensitivity run: what if those with `more` of the outcome remembered the second group's mark less often.
+
+    Shares between 0 and 1: how many recall it truly among `more` and the rest, how many recall it falsely.
+    """
+
+    name: str
+    place: Place
+    says: str
+    of: tuple[str, ...]
+    more: tuple[int, ...]  # steps of the outcome
+    recalled_by_more: tuple[float, ...]
+    recalled_by_less: float
+    falsely: tuple[float, ...]
+
+
+Sensitivity = Run | Unmeasured | Recall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """An exploratory table: one column against another, `among` some people."""
+
+    id: str
+    place: Place
+    says: str
+    rows: str
+    columns: str
+    among: Rule = ALWAYS
+
+
+Exploratory = Comparison | Crossing
+
+Form = Literal["table", "bars", "ladder", "arms"]
+FORMS: tuple[str, ...] = get_args(Form)
+"""How a section shows its columns: shares a group, bars a group, columns beside each other, a bar a story."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A section of the report that the study asks for."""
+
+    name: str
+    place: Place
+    title: str
+    form: Form
+    columns: tuple[str, ...]
+    called: Mapping[str, str] = field(default_factory=dict)  # column → what the section calls it
+    among: Rule = ALWAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """How answers that are none are taken: what stays a category in tables, and when bounds are shown."""
+
+    kept_in_tables: tuple[int, ...] = (97,)
+    bounds_over: float = 0.10  # the share of people that an adjusted model loses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that was decided before the first answer."""
 
@@ -169,7 +261,9 @@ class Plan:
     comparisons: tuple[Comparison, ...] = ()
     models: tuple[Model, ...] = ()
     never_adjust_for: tuple[str, ...] = ()
-    sensitivity: tuple[str, ...] = ()  # the runs beside the main one, in words
-    exploratory: tuple[str, ...] = ()
+    missing: Missing = Missing()
+    sensitivity: tuple[Sensitivity, ...] = ()
+    exploratory: tuple[Exploratory, ...] = ()
+    show: tuple[Shown, ...] = ()
     cautions: Mapping[str, str] = field(default_factory=dict)  # design → what a finding of it does not show
     notes: Mapping[str, str] = field(default_factory=dict)  # decisions that only words can say

@@ -119,6 +119,18 @@ def columns(rule: Rule) -> frozenset[str]:
     return fold(rule, lambda each: frozenset({each.column}), _union, _union, lambda inner: inner)
 
 
+def renamed(rule: Rule, columns: Mapping[str, str]) -> Rule:
+    """The same rule, looking at other columns where these are named."""
+
+    def none_of(inner: Rule) -> Rule:
+        return NoneOf(inner)
+
+    def leaf(each: Is) -> Rule:
+        return Is(columns.get(each.column, each.column), each.any_of)
+
+    return fold(rule, leaf, lambda rules: AllOf(tuple(rules)), lambda rules: AnyOf(tuple(rules)), none_of)
+
+
 def leaves(rule: Rule) -> tuple[Is, ...]:
     """Every leaf of the rule, in the order written."""
     return fold(rule, lambda each: (each,), _joined, _joined, lambda inner: inner)

@@ -39,7 +39,7 @@ def take() -> None:
         written = rehearsal(STUDY["off_hours"], Path(folder) / "r", (72, 36), 1, lambda things, label: iter(things))
         page = chromium.new_page(viewport={"width": 1000, "height": 1000})
         page.goto(written.as_uri())
-        page.wait_for_function("document.querySelectorAll('.plotly-graph-div .main-svg').length > 20")
+        page.wait_for_selector(".plot:not(.js-plotly-plot)", state="detached")
         page.screenshot(path=REPORT)
         chromium.close()
 

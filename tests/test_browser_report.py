@@ -20,7 +20,8 @@ def test_the_report_opens_from_disk_and_asks_nobody_for_anything(chromium, tmp_p
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(written.as_uri())
-    page.wait_for_function("document.querySelectorAll('.plotly-graph-div .main-svg').length > 20")
+    page.wait_for_selector(".plot:not(.js-plotly-plot)", state="detached")  # every figure is drawn
+    assert page.locator(".plot").count() == page.locator(".plot:has(.main-svg)").count() > 20
     assert [url for url in requested if not url.startswith(("file:", "data:", "blob:"))] == []
     assert said == []
     assert page.locator(".modebar-btn, [data-title*=hare]").count() == 0

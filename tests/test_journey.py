@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_two_people_arrive_in_the_report(name, serve, tmp_path):
     assert study.fingerprint in html
     assert "Practice: these answers were given while practising." in html
     for role in study.roles:
-        assert f'<tr><th scope="row">{role.name}</th><td>1</td></tr>' in html
+        assert f'<tr><th scope="row">{role.name}</th><td class="hid">' in html, "one person is a small number"
 
 
 def answers_are_kept(question, person, row, role):
@@ -129,5 +130,5 @@ def test_another_study_is_another_folder_not_other_code():
             code = path.read_text()
             for name in names - everyday:
                 assert f'"{name}"' not in code, f"{path} knows “{name}” of the bundled study"
-            for word in ("Robin", "Alex", "social worker", "hurt", "prior talk"):
-                assert word not in code, f"{path} knows “{word}” of the bundled study"
+            for word in (r"Robin\b", "Alex", "social worker", "hurt", "prior talk"):
+                assert not re.search(word, code), f"{path} knows “{word}” of the bundled study"

@@ -11,7 +11,8 @@ from hypothesis import given
 from test_opening import filled, opened
 from test_rules import RULES
 
-from analysis.table import SKIPPED, UNKNOWN, load
+from analysis.loading import load
+from analysis.table import SKIPPED, UNKNOWN
 from instruments.reader import read
 from instruments.rules import AllOf, AnyOf, Is, NoneOf, holds
 

@@ -18,9 +18,9 @@ from instruments.reader import Faulty, read
 from instruments.records import PRACTICE_KEY
 
 from .. import clock, locking
+from .. import report as reports
+from ..loading import load
 from ..opening import open_answers
-from ..report import html, write_whole
-from ..table import load
 from .people import Person, weights
 from .walker import Browser, walk
 
@@ -64,7 +64,9 @@ def rehearsal(study: Path, out: Path, how_many: Sequence[int], seed: int, bar: B
     open_answers(out, key, key, answers, None, bar)
     table = load(answers)
     report = out / "report.html"
-    write_whole(report, html(table, locking.lock(answers, table.study, clock.today())))
+    made = reports.report(table, locking.lock(answers, table, clock.today()), "team")
+    for suffix, text in ((".html", made.html), (".csv", made.csv), (".json", made.json)):
+        reports.write_whole(report.with_suffix(suffix), text)
     return report
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from .. import fingerprint as fingerprints
@@ -10,6 +11,7 @@ from ..model import Study
 from ..words import catalogue, digest
 from ..written import Plain, Problem, Unreadable, Written, read_yaml, written
 from . import languages, plan_file, study_file
+from .plan_references import plan_leads_somewhere
 from .questionnaire import FILE as QUESTIONNAIRE
 from .questionnaire import choice_lists, either_order, parts, story
 from .questions import Questions
@@ -91,6 +93,19 @@ def from_canonical(canonical: str) -> Study:
     return study
 
 
+def with_plan(study: Study, path: Path) -> Study:
+    """A kept study with another plan.yaml, under its own fingerprint still. Raises Faulty."""
+    try:
+        other = read_yaml(path, "plan.yaml")
+    except Unreadable as error:
+        raise Faulty((error.problem,)) from error
+    files = {name: written(plain, name) for name, plain in fingerprints.files_of(study.canonical).items()}
+    changed, problems = _study({**files, "plan.yaml": other}, study.language)
+    if problems:
+        raise Faulty(tuple(problems))
+    return replace(changed, fingerprint=study.fingerprint)
+
+
 def _study(files: Mapping[str, Written], language: str | None = None) -> tuple[Study, list[Problem]]:
     """The study in one of its languages; without a word about it, in its own."""
     problems = Problems()
@@ -124,5 +139,6 @@ def _study(files: Mapping[str, Written], language: str | None = None) -> tuple[S
         plan=plan_file.plan(files.get("plan.yaml"), problems),
         words=interface,
     )
-    cross_check(study, questions.off, questions.unread, problems)
+    allowed, elsewhere = cross_check(study, questions.off, questions.unread, problems)
+    plan_leads_somewhere(study, allowed, elsewhere, problems)
     return study, problems.found

@@ -6,23 +6,22 @@ from typing import Any, cast
 
 from ..plan import (
     DESIGNS,
-    TESTS,
     Comparison,
     Derived,
     Difference,
     Family,
     FirstOf,
     Gates,
-    Group,
     MeanOf,
+    Missing,
     Model,
     Plan,
     Recode,
     Smallest,
     When,
 )
-from ..rules import ALWAYS
 from ..written import Written
+from .comparisons import comparison, explored, groups, names, sensitivity, shown
 from .rules import rule
 from .section import Problems, Section
 from .section import name as a_name
@@ -38,8 +37,10 @@ FILE = {
     "families": "name: comparisons that share one correction",
     "models": "name: the columns of an adjusted analysis",
     "never_adjust_for": "columns on the path, or after it",
-    "sensitivity": "the runs beside the main one, in words",
-    "exploratory": "what may be looked at without a verdict, in words",
+    "missing": "how answers that are none are taken",
+    "sensitivity": "name: a run beside the main one",
+    "exploratory": "name: what may be looked at without a verdict",
+    "show": "name: a section of the report",
     "cautions": "design: what a finding of it does not show",
     "notes": "heading: a decision that only words can say",
 }
@@ -65,24 +66,11 @@ DERIVED = {
     "means": "what it says, in words",
 }
 FORMS = ("when", "recode", "first_of", "mean_of", "difference")
-FAMILY = {"title": "what the comparisons share", "comparisons": "name: a comparison"}
-COMPARISON = {
-    "says": "the hypothesis, in words",
-    "design": "own_experience, two_sides or story: what a finding may say",
-    "test": ", ".join(TESTS),
-    "outcome": "the column that is compared",
-    "outcome_in_words": "how a sentence names a higher answer",
-    "among": "a rule: who is compared at all",
-    "first": "name: rule, the group named first",
-    "second": "name: rule, the other group",
-    "predicts": "first, second or nothing: which group is expected to be higher",
-    "contrast": "two entries name: rule; the effect in the first minus the effect in the second",
-    "strata": "columns to stratify by",
-    "adjusted": "the model beside it",
-    "falsified_when": "what would prove it wrong, in words",
-    "planned_n": "in words",
-    "smallest_group": "how many each group needs, where it is more than `no_test`",
+MISSING = {
+    "kept_in_tables": "codes that stay a category of their own in tables",
+    "bounds_over": "the share of people lost to an adjusted model from which bounds are shown",
 }
+FAMILY = {"title": "what the comparisons share", "comparisons": "name: a comparison"}
 MODEL = {"terms": "columns", "means": "why these, in words"}
 
 
@@ -98,16 +86,20 @@ def plan(at: Written | None, problems: Problems) -> Plan:
         smallest=_smallest(section, problems),
         gates=_gates(section, problems),
         leave_out=rule(section.get("leave_out"), problems) if section.get("leave_out") else None,
-        split=tuple(_groups(section, "split", problems)),
+        split=tuple(groups(section, "split", problems)),
         derived=tuple(
             made for name, entry in section.mapping("derived") if (made := _derived(str(name), entry, problems))
         ),
         families=families,
         comparisons=comparisons,
         models=tuple(_model(str(name), entry, problems) for name, entry in section.mapping("models")),
-        never_adjust_for=_names(section, "never_adjust_for"),
-        sensitivity=_names(section, "sensitivity"),
-        exploratory=_names(section, "exploratory"),
+        never_adjust_for=names(section, "never_adjust_for"),
+        missing=_missing(section, problems),
+        sensitivity=tuple(sensitivity(str(name), entry, problems) for name, entry in section.mapping("sensitivity")),
+        exploratory=tuple(
+            each for name, entry in section.mapping("exploratory") for each in explored(str(name), entry, problems)
+        ),
+        show=tuple(shown(str(name), entry, problems) for name, entry in section.mapping("show")),
         cautions=_cautions(section, problems),
         notes={str(name): str(entry.value) for name, entry in section.mapping("notes")},
     )
@@ -132,11 +124,11 @@ def _derived(name: str, at: Written, problems: Problems) -> Derived | None:
                 return None
             return Recode(**common, of=section.words("recode") or "", to=cast(Any, to))
         case "first_of":
-            return FirstOf(**common, of=_names(section, "first_of"))
+            return FirstOf(**common, of=names(section, "first_of"))
         case "mean_of":
-            return MeanOf(**common, of=_names(section, "mean_of"), at_least=section.whole("at_least", 1))
+            return MeanOf(**common, of=names(section, "mean_of"), at_least=section.whole("at_least", 1))
         case _:
-            two = _names(section, "difference")
+            two = names(section, "difference")
             if len(two) != 2:
                 problems.add(at, f"“{name}” is a difference of exactly two columns")
                 return None
@@ -152,7 +144,7 @@ def _families(section: Section, problems: Problems) -> tuple[tuple[Family, ...],
         for name, one in inner.mapping("comparisons", needed=True):
             if name in [each.id for each in (*comparisons, *made)]:
                 problems.add(one, f"“{name}” is already the name of a comparison")
-            made.append(_comparison(str(name), one, problems))
+            made.append(comparison(str(name), one, problems))
         families.append(
             Family(id=str(id), title=inner.words("title") or str(id), comparisons=tuple(each.id for each in made))
         )
@@ -160,47 +152,9 @@ def _families(section: Section, problems: Problems) -> tuple[tuple[Family, ...],
     return tuple(families), tuple(comparisons)
 
 
-def _comparison(id: str, at: Written, problems: Problems) -> Comparison:
-    section = Section(at, COMPARISON, problems, f"the comparison {id}")
-    contrast = tuple(_groups(section, "contrast", problems))
-    if "contrast" in section and len(contrast) != 2:
-        problems.add(at, f"the contrast of {id} names exactly two groups")
-    predicts = section.one_of("predicts", ("first", "second", "neither"), "first")
-    return Comparison(
-        id=id,
-        place=at.place,
-        says=section.words("says", needed=True) or "",
-        design=cast(Any, section.one_of("design", DESIGNS, None) or "own_experience"),
-        test=cast(Any, section.one_of("test", TESTS, None) or "brunner_munzel"),
-        outcome=section.words("outcome", needed=True) or "",
-        outcome_in_words=section.words("outcome_in_words") or section.words("outcome") or "",
-        first=_group(section, "first", problems),
-        second=_group(section, "second", problems),
-        among=rule(section.get("among"), problems),
-        predicts=None if predicts == "neither" else cast(Any, predicts),
-        contrast=(contrast[0], contrast[1]) if len(contrast) == 2 else None,
-        strata=_names(section, "strata"),
-        adjusted=section.words("adjusted"),
-        falsified_when=section.words("falsified_when"),
-        planned_n=section.words("planned_n"),
-        smallest_group=section.whole("smallest_group", 0),
-    )
-
-
-def _group(section: Section, key: str, problems: Problems) -> Group:
-    groups = _groups(section, key, problems, needed=True)
-    if len(groups) != 1:
-        problems.add(section.at, f"“{key}” names one group: {{its name: its rule}}")
-    return groups[0] if groups else Group(name=key, rule=ALWAYS)
-
-
-def _groups(section: Section, key: str, problems: Problems, *, needed: bool = False) -> list[Group]:
-    return [Group(name=str(name), rule=rule(entry, problems)) for name, entry in section.mapping(key, needed=needed)]
-
-
 def _model(name: str, at: Written, problems: Problems) -> Model:
     section = Section(at, MODEL, problems, f"the model {name}")
-    return Model(name=name, place=at.place, terms=_names(section, "terms"), means=section.words("means"))
+    return Model(name=name, place=at.place, terms=names(section, "terms"), means=section.words("means"))
 
 
 def _cautions(section: Section, problems: Problems) -> dict[str, str]:
@@ -228,5 +182,13 @@ def _gates(section: Section, problems: Problems) -> Gates:
     return Gates(**{key: inner.whole(key, getattr(Gates(), key)) for key in GATES})
 
 
-def _names(section: Section, key: str) -> tuple[str, ...]:
-    return tuple(str(each.value) for each in section.items(key))
+def _missing(section: Section, problems: Problems) -> Missing:
+    at = section.get("missing")
+    if at is None:
+        return Missing()
+    inner = Section(at, MISSING, problems, "missing")
+    kept = tuple(each.value for each in inner.items("kept_in_tables") if isinstance(each.value, int))
+    return Missing(
+        kept_in_tables=kept if "kept_in_tables" in inner else Missing().kept_in_tables,
+        bounds_over=inner.fraction("bounds_over", Missing().bounds_over),
+    )

@@ -1,0 +1,115 @@
+"""A comparison with other columns in the model: proportional odds, its check, and bounds for whoever is lost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from instruments.plan import Comparison, Model
+
+from . import odds
+from .estimates import odds_ratio
+from .findings import Beside
+from .table import Codes, Mask, Table
+
+EVENTS_A_TERM = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modelled:
+    """People in both groups as patterns, the group (or its difference between parts) in column 0."""
+
+    seen: odds.Patterns
+    n: tuple[int, int]
+    lost: int
+
+
+def adjusted(table: Table, planned: Comparison, model: Model, groups: tuple[Mask, Mask]) -> list[Beside]:
+    """The odds of a higher answer, first against second, with the model's columns held alike.
+
+    For a contrast: how many times larger those odds are in its first part than in its second.
+    """
+    steps = table.steps(planned.outcome)
+    made = modelled(table, planned, model.terms, groups, steps, gaps=False)
+    says = f"adjusted for {', '.join(model.terms)} ({model.name}, proportional odds)"
+    if planned.contrast:
+        says = f"the difference as a ratio of odds ratios, {says}"
+    found = [_fitted(made, says)]
+    people = int(np.count_nonzero(groups[0] | groups[1]))
+    if people and made.lost / people > table.study.plan.missing.bounds_over and not planned.contrast:
+        found += _bounds(table, planned, model, groups, steps)
+    return found
+
+
+def modelled(
+    table: Table, planned: Comparison, terms: Sequence[str], groups: tuple[Mask, Mask], steps: Codes, *, gaps: bool
+) -> Modelled:
+    """Count people by what they have in common; with `gaps`, an unknown column is a category of its own."""
+    in_first = groups[0].astype(np.int64)
+    covariates = [in_first]
+    if planned.contrast:
+        part = table.mask(planned.contrast[0].rule).astype(np.int64)
+        covariates = [in_first * part, in_first, part]
+    who = (groups[0] | groups[1]) & (steps >= 0)
+    for term in terms:
+        known, codes = table.kinds(term)
+        if gaps:
+            codes = np.where(codes < 0, len(known), codes)
+        who = who & (codes >= 0)
+        covariates.append(codes)
+    shown = [codes[who] for codes in covariates]
+    own = 3 if planned.contrast else 1
+    found, counts, _ = odds.patterns(steps[who], len(table.levels[planned.outcome]), shown)
+    design = [code[:, None].astype(float) for code in found[:own]] + [odds.dummies(code) for code in found[own:]]
+    n = (int(np.count_nonzero(who & groups[0])), int(np.count_nonzero(who & groups[1])))
+    lost = int(np.count_nonzero(groups[0] | groups[1])) - sum(n)
+    return Modelled(seen=odds.Patterns(x=np.concatenate(design, axis=1), counts=counts), n=n, lost=lost)
+
+
+def _fitted(made: Modelled, says: str) -> Beside:
+    """The model's answer, or why there is none."""
+    few = _too_few(made)
+    if few:
+        return Beside(says=says, n=made.n, words=few)
+    try:
+        model = odds.fit(made.seen)
+    except ValueError as reason:
+        return Beside(says=says, n=made.n, words=f"No model: {reason}.")
+    lost = f" {made.lost} people without an answer or a covariate are not in it." if made.lost else ""
+    if not model.settled:
+        end = odds.end_of_interval(made.seen, 0, bool(model.slopes[0] > 0))
+        side = "at least" if model.slopes[0] > 0 else "at most"
+        told = f"; the odds ratio is {side} {math.exp(end):.2f} (95 %, profile)" if end == end else ""
+        return Beside(says=says, n=made.n, words=f"The model is separated and has no finite estimate{told}.{lost}")
+    cuts = odds.at_each_cut(made.seen)
+    told = ", ".join("–" if cut is None else f"{math.exp(cut):.2f}" for cut in cuts)
+    signs = {cut > 0 for cut in cuts if cut is not None}
+    slope, error, robust = model.slope(0)
+    if len(signs) > 1:
+        words = f"The odds are not proportional; the odds ratio at each cut of the scale is {told}.{lost}"
+        return Beside(says=says, n=made.n, words=words)
+    words = f"Model error {error:.3f}, sandwich error {robust:.3f}; at each cut of the scale {told}.{lost}"
+    return Beside(says=says, n=made.n, effect=odds_ratio(slope, robust), p=model.p(0), words=words)
+
+
+def _too_few(made: Modelled) -> str:
+    """Fewer than ten answers a term, counted as an ordered outcome is worth (Harrell 2015: n − Σ n³ / n²)."""
+    counts = made.seen.counts.sum(axis=0)
+    total = counts.sum()
+    worth = total - (counts**3).sum() / total**2 if total else 0.0
+    if worth >= EVENTS_A_TERM * made.seen.x.shape[1]:
+        return ""
+    return f"Fewer than {EVENTS_A_TERM} answers a term: rather read the effect within strata."
+
+
+def _bounds(table: Table, planned: Comparison, model: Model, groups: tuple[Mask, Mask], steps: Codes) -> list[Beside]:
+    """Everybody in the model: unknown columns as a category, missing outcomes at the worst and at the best."""
+    highest, found = len(table.levels[planned.outcome]) - 1, []
+    for says, of_first, of_second in (("worst case", 0, highest), ("best case", highest, 0)):
+        filled = np.where((steps < 0) & groups[0], of_first, np.where((steps < 0) & groups[1], of_second, steps))
+        made = modelled(table, planned, model.terms, groups, filled, gaps=True)
+        found.append(_fitted(made, f"{says} for whoever {model.name} loses, everybody in the model"))
+    return found

@@ -1,0 +1,135 @@
+"""What a report says of itself: the flow, the checklists' answers, straight-lining, how scales hang together."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+
+import numpy as np
+
+from instruments import VERSION
+from instruments.model import Study
+from instruments.records import DURATIONS
+from instruments.route import arms
+from instruments.rules import ALWAYS
+
+from ..comparing import SEED
+from ..locking import Lock
+from ..table import Table
+from .hiding import Audience, Counted, Published, Shown
+from .sections import durations
+
+TOTALS = ("opened", "agreed", "first question", "story opened", "sent")  # in the order in which they happen
+
+
+def flow(table: Table, who: Audience) -> list[tuple[str, Shown]]:
+    """From opened pages to analysed answers: the running totals as far as they were kept, then what is in the table."""
+    kept = [(f"{name} (about)", who.count(table.totals[name])) for name in TOTALS if name in table.totals]
+    left_out = int(np.count_nonzero(table.mask(table.study.plan.leave_out))) if table.study.plan.leave_out else 0
+    return [
+        *kept,
+        ("in this report", who.count(table.n)),
+        ("left out of comparisons, by the plan", who.count(left_out)),
+    ]
+
+
+def facts(table: Table, lock: Lock, who: Audience, shown_durations: Published) -> dict[str, str | None]:
+    """What the checklists ask for, as far as anybody has supplied it."""
+    study, details = table.study, table.study.details
+    columns = [column for column in table.columns.values() if column.question is not None]
+    steps = flow(table, who)
+    totals = {name: table.totals[name] for name in TOTALS if name in table.totals}
+    told = ", ".join(f"{name} {'hidden' if n is None else n}" for name, n in steps)
+    taken = zip(shown_durations.columns, shown_durations.cells[0], strict=True)
+    bands = ", ".join(f"{band}: {'hidden' if n is None else n}" for band, n in taken)
+    return {
+        **details,
+        "title": study.title,
+        "context": details.get("short_purpose"),
+        "design": _design(study),
+        "ticks": str(len(study.consent)),
+        "dates": f"answers locked on {lock.locked_on}; the window of collection stands in the approval",
+        "randomised": _randomised(study),
+        "adaptive": f"yes, by rules of the study: {_ruled(study)} questions are asked only where they fit",
+        "items": f"{len(columns)} answers in {len(study.parts)} parts; how many each person met depends on the route",
+        "participation": _rate(totals, "agreed", "opened", "of opened pages were agreed to (openings, not people)"),
+        "completion": _rate(totals, "sent", "agreed", "of those who agreed sent their answers"),
+        "durations": bands,
+        "eligibility": " ".join(study.eligibility) or "Asked in the consent ticks.",
+        "bias": study.plan.cautions.get("own_experience"),
+        "planned_n": _planned(study),
+        "flow": told,
+    }
+
+
+def versions() -> str:
+    """The programs behind the numbers."""
+    names = ("numpy", "scipy", "plotly", "sqlite-utils")
+    known = [f"{name} {metadata.version(name)}" for name in names]
+    return ", ".join([f"offhours {VERSION}", f"Python {sys.version.split()[0]}", *known])
+
+
+def manifest(table: Table, lock: Lock, who: Audience) -> dict[str, str]:
+    """Where the report comes from: what was approved, asked, stored, locked, and computed with."""
+    return {
+        "study": f"{table.study.id} {table.study.version}",
+        "fingerprint": table.study.fingerprint,
+        "plan_hash": lock.plan_hash,
+        "data_hash": lock.data_hash,
+        "locked_on": lock.locked_on,
+        "kind": table.about["kind"],
+        "audience": f"{who.name}, cells under {who.k} hidden" + (", rounded to 5" if who.rounded else ""),
+        "seed": str(SEED),
+        "versions": versions(),
+    }
+
+
+def counted_durations(table: Table) -> Counted:
+    """How long people took."""
+    return durations(table, tuple(DURATIONS.values()))
+
+
+def reading_list(table: Table, most: int) -> tuple[list[tuple[str, str]], int]:
+    """(question, words) of everybody who allowed quoting, in the order of their content; and how many there are."""
+    ticks = [tick.id for tick in table.study.consent if tick.kept_with == "text"]
+    allowed = [each for each in table.texts if all(each.ticks.get(tick) == 1 for tick in ticks) and ticks]
+    shown = [(_asked(table.study, each.question), each.words) for each in allowed[:most]]
+    return shown, len(allowed)
+
+
+def _design(study: Study) -> str:
+    told = "Cross-sectional, anonymous web survey of a convenience sample"
+    return f"{told}, with a story drawn at random in {len(arms(study.story))} ways." if study.story else f"{told}."
+
+
+def _randomised(study: Study) -> str:
+    told = [f"one of {len(arms(study.story))} tellings of the story"] if study.story else []
+    told += ["the order of two parts"] if study.either_order else []
+    shuffled = sum(bool(getattr(each, "shuffle", False)) for each in study.questions())
+    told += [f"rows or choices of {shuffled} questions"] if shuffled else []
+    return f"Drawn for each person: {', '.join(told)}." if told else "Nothing is drawn at random."
+
+
+def _ruled(study: Study) -> int:
+    return sum(each.show_if != ALWAYS for each in study.questions())
+
+
+def _rate(totals: dict[str, int], top: str, bottom: str, words: str) -> str | None:
+    if not totals.get(bottom) or top not in totals or totals[bottom] < 30:
+        return None
+    return f"about {round(100 * totals[top] / totals[bottom], -1):.0f} % {words}"
+
+
+def _planned(study: Study) -> str | None:
+    told = [f"{each.id}: {in_pairs(each.planned_n)}" for each in study.plan.comparisons if each.planned_n]
+    return "People in each group: " + "; ".join(told) + "." if told else None
+
+
+def in_pairs(planned: tuple[tuple[int, int], ...]) -> str:
+    """150 + 150, or 200 + 100."""
+    return ", or ".join(f"{first} + {second}" for first, second in planned)
+
+
+def _asked(study: Study, question: str) -> str:
+    found = study.question(question)
+    return next(iter(found.text.values())) if found else question

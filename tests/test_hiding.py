@@ -1,0 +1,259 @@
+"""Hiding small cells: what is hidden stays hidden, even from somebody who solves for it."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import BUNDLED
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, milp
+from test_opening import filled, opened
+
+from analysis import locking
+from analysis.loading import load
+from analysis.report import hiding, report
+from analysis.report.hiding import Audience, Counted, published
+from instruments.reader import read
+from instruments.route import facts, next_page, pages
+
+TEAM, PUBLIC = Audience("team", 5, False), Audience("public", 10, True)
+
+
+def counted(rows, part_of, steps):
+    return Counted(
+        id="t",
+        title="t",
+        groups=tuple(f"g{at}" for at in range(len(rows))),
+        columns=tuple(f"c{at}" for at in range(len(rows[0]))),
+        steps=steps,
+        on_scale=steps,
+        counts=tuple(map(tuple, rows)),
+        part_of=part_of,
+    )
+
+
+class Attacker:
+    """Somebody who knows all published numbers of a table, how it is built, and integer programming.
+
+    Unknown: every cell of every group. Known: each shown number (within its rounding), that each hidden one is
+    any number at all, the sums of each row, and that a part is never more than its whole.
+    """
+
+    def __init__(self, cells, answered, asked, part_of, steps, rounded):
+        self.groups, self.columns = len(cells), len(cells[0])
+        size = self.groups * self.columns
+        self.low, self.high = np.zeros(size), np.full(size, 10_000.0)
+        give = 2 if rounded else 0
+        rows, lows, highs = [], [], []
+        for at, row in enumerate(cells):
+            for column, n in enumerate(row):
+                if n is not None:
+                    self.low[self.at(at, column)], self.high[self.at(at, column)] = max(0, n - give), n + give
+            for n, width in ((answered[at], steps), (asked[at], self.columns)):
+                if n is not None:
+                    line = np.zeros(size)
+                    line[[self.at(at, column) for column in range(width)]] = 1
+                    rows.append(line), lows.append(max(0, n - give)), highs.append(n + give)
+        for parent in {each for each in part_of if each is not None}:
+            for column in range(self.columns):
+                line = np.zeros(size)
+                line[self.at(parent, column)] = 1
+                for at, each in enumerate(part_of):
+                    if each == parent:
+                        line[self.at(at, column)] = -1
+                rows.append(line), lows.append(0), highs.append(np.inf)
+        self.constraints = [LinearConstraint(np.array(rows), lows, highs)] if rows else []
+
+    def at(self, group, column):
+        return group * self.columns + column
+
+    def range_of(self, group, column):
+        """The smallest and the largest number that this cell can be."""
+        ends = []
+        for sign in (1, -1):
+            goal = np.zeros(len(self.low))
+            goal[self.at(group, column)] = sign
+            found = milp(
+                goal, integrality=np.ones(len(goal)), bounds=Bounds(self.low, self.high), constraints=self.constraints
+            )
+            assert found.success, "what is published contradicts itself"
+            ends.append(round(sign * found.fun))
+        return ends[0], ends[1]
+
+
+def pinned(table, true, part_of, rounded, k):
+    """Cells under k that the attacker knows exactly."""
+    attacker = Attacker(table.cells, table.answered, table.asked, part_of, table.steps, rounded)
+    found = []
+    for group, row in enumerate(true):
+        for column, n in enumerate(row):
+            if n < k:
+                low, high = attacker.range_of(group, column)
+                assert low <= n <= high
+                if low == high:
+                    found.append((group, column, n))
+    return found
+
+
+@pytest.mark.parametrize("who", [TEAM, PUBLIC])
+def test_no_small_number_is_shown(who):
+    """Cells, sums, and the missing that lie between two sums."""
+    made = published(counted([[30, 4, 12, 2], [3, 3, 40, 20]], (None, None), 3), who)
+    shown = [n for row in (*made.cells, made.answered, made.asked) for n in row if n is not None]
+    assert min(shown) >= who.k
+    assert made.asked[0] is None, "30 + 4 + 12 answered, and only 2 did not: the sum would tell"
+    if who.rounded:
+        assert all(n % 5 == 0 for n in shown)
+
+
+def test_one_hidden_cell_is_never_alone():
+    """The sum of a row would give it back; the control hides the small cells alone, and is solved."""
+    rows, nobody = [[20, 4, 30]], (None,)
+    assert pinned(published(counted(rows, nobody, 3), TEAM), rows, nobody, False, 5) == []
+    naive = hiding.Published(
+        id="t", title="t", groups=("g",), columns=("a", "b", "c"), steps=3, on_scale=3,
+        cells=((20, None, 30),), asked=(None,), answered=(54,), part_of=nobody,
+    )  # fmt: skip
+    assert pinned(naive, rows, nobody, False, 5) == [(0, 1, 4)]
+
+
+def test_a_part_is_never_the_whole_less_the_others():
+    """Two parts that make up a whole; the control hides within rows alone, and is solved."""
+    rows, part_of = [[50, 26, 24], [40, 23, 20], [10, 3, 4]], (None, 0, 0)
+    assert pinned(published(counted(rows, part_of, 3), TEAM), rows, part_of, False, 5) == []
+    alone = [published(counted([row], (None,), 3), TEAM) for row in rows]
+    naive = replace(
+        published(counted(rows, part_of, 3), TEAM),
+        cells=tuple(each.cells[0] for each in alone),
+        answered=tuple(each.answered[0] for each in alone),
+    )
+    assert pinned(naive, rows, part_of, False, 5), "without looking at wholes the differences tell"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_nothing_small_can_be_worked_out_whatever_the_table(data):
+    """Any whole with two parts, any counts: no cell under k is pinned, for the team and for the public."""
+    columns = data.draw(st.integers(2, 5))
+    steps = data.draw(st.integers(1, columns))
+    row = st.lists(st.integers(0, 25), min_size=columns, max_size=columns)
+    first, second, rest = data.draw(row), data.draw(row), data.draw(st.one_of(row, st.just([0] * columns)))
+    rows = [[a + b + c for a, b, c in zip(first, second, rest, strict=True)], first, second]
+    part_of = (None, 0, 0)
+    for who in (TEAM, PUBLIC):
+        made = published(counted(rows, part_of, steps), who)
+        assert pinned(made, rows, part_of, who.rounded, who.k) == []
+
+
+def random_people(study, clients, workers, seed):
+    """People who answer at random along their own route, as the survey would store them."""
+    chance, sent = random.Random(seed), []
+    for role, many in (("client", clients), ("worker", workers)):
+        for _ in range(many):
+            secret = chance.randbytes(16)
+            known, number = dict(facts(study, role, secret)), 0
+            way = pages(study, role, secret)
+            while (page := next_page(way, known, number)) is not None:
+                for question in page.asked(known):
+                    known.update(answered(question, chance))
+                number = page.number
+            sent.append(
+                {
+                    "role": role,
+                    "duration": "2 to 5 minutes",
+                    "month": "2026-10",
+                    "k_share": 1,
+                    **{name: value for name, value in known.items() if value is not None},
+                }
+            )
+    return sent
+
+
+def answered(question, chance):
+    choices = [
+        *getattr(question, "scale", ()),
+        *getattr(question, "off_scale", ()),
+        *getattr(question, "choices", ()),
+        *getattr(question, "refusals", ()),
+    ]
+    codes = [choice.code for choice in choices]
+    if not codes:
+        return dict.fromkeys(question.columns)
+    lean = [2 ** (len(codes) - at) for at in range(len(codes))]
+    many = type(question).__name__ == "ChooseMany"
+    return {name: [code] if many else code for name in question.columns for code in chance.choices(codes, lean)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["public", "team"])
+def test_no_published_table_of_200_people_pins_a_small_cell(name, tmp_path):
+    """Brute force over everything that the twins of a made-up 200-person study print, table by table."""
+    study = read(BUNDLED)
+    answers = opened(filled(tmp_path / "data", random_people(study, 130, 70, 1), study=study)).path
+    table = load(answers)
+    lock = locking.lock(answers, table, "2026-11-23")
+    made = report(table, lock, name)
+    printed = {each["id"]: each for each in json.loads(made.json)["tables"]}
+    from analysis.report.distributions import distributions
+    from analysis.report.sections import ladder, shown
+
+    raw = [each.counted for each in distributions(table)]
+    for section in study.plan.show:
+        raw += (
+            [ladder(table, section)]
+            if section.form == "ladder"
+            else [each.counted for each in shown(table, section)]
+            if section.form != "arms"
+            else []
+        )
+    k, rounded = (10, True) if name == "public" else (5, False)
+    small, tables = 0, 0
+    for true in raw:
+        each = printed[true.id]
+        tables += 1
+        cells = [group["cells"] for group in each["groups"]]
+        attacker = Attacker(
+            cells,
+            [g["answered"] for g in each["groups"]],
+            [g["asked"] for g in each["groups"]],
+            true.part_of,
+            true.steps,
+            rounded,
+        )
+        for group, row in enumerate(true.counts):
+            for column, n in enumerate(row):
+                if n < k:
+                    small += 1
+                    low, high = attacker.range_of(group, column)
+                    assert low <= n <= high
+                    assert low < high, f"{true.id}: {true.groups[group]}, {true.columns[column]} is surely {n}"
+    assert tables > 60
+    assert small > 1000, "a study of 200 people has many small cells: the attack had something to find"
+
+
+def test_the_page_prints_no_number_that_its_twin_hides(tmp_path):
+    """Tables, hover texts and embedded JSON are made of the published tables alone; quotations need leave."""
+    study = read(BUNDLED)
+    answers = opened(filled(tmp_path / "data", random_people(study, 60, 30, 2), study=study)).path
+    table = load(answers)
+    made = report(table, locking.lock(answers, table, "2026-11-23"), "public")
+    embedded = json.loads(made.html.split("const figures = ")[1].split(";\nconst draw")[0])
+    for figure in embedded.values():
+        for trace in figure["data"]:
+            for words in trace.get("text", []):
+                if "(" in words and "%" in words:
+                    number = int(words.rsplit("(", 1)[1].rstrip(")"))
+                    assert number % 5 == 0
+                    assert number >= 10
+    for each in json.loads(made.json)["tables"]:
+        for group in each["groups"]:
+            assert all(
+                n is None or (n >= 10 and n % 5 == 0) for n in (*group["cells"], group["answered"], group["asked"])
+            )
+    exact = [p for f in json.loads(made.json)["findings"] for p in (f["statistic"], f["df"])]
+    assert set(exact) == {None}
