@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 SAY := @printf '%s\n'
 
-.PHONY: help run rehearsal test ci format lint types imports check bench pictures pins clean
+.PHONY: help run rehearsal test ci format lint types imports check bench calibration pictures pins clean
 
 help:
 	$(SAY) "make run        the survey on http://127.0.0.1:8000/, practice mode" \
 	       "make rehearsal  made-up people answer it; writes data/rehearsal/report.html" \
 	       "make test       every test that needs no long time" \
-	       "make bench      what a participant costs: bytes, CPU time, 200 people at once" \
+	       "make bench      what a participant costs, and what the statistics cost beside other libraries" \
+	       "make calibration  how often tests err and intervals cover, simulated" \
 	       "make ci         everything that must hold before a change lands"
 
 run: .venv/ready
@@ -40,8 +41,12 @@ imports: .venv/dev-ready
 check: .venv/dev-ready
 	@$(BIN)/python -m instruments check
 
-bench: .venv/dev-ready
+bench: .venv/bench-ready
 	@PYTHONPATH=. $(BIN)/python tests/benchmarks/survey.py
+	@PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/comparing.py
+
+calibration: .venv/dev-ready
+	@PYTHONPATH=.:tests $(BIN)/python tests/calibration.py
 
 pictures: .venv/dev-ready
 	@PYTHONPATH=. $(BIN)/python tests/pictures.py
@@ -58,6 +63,11 @@ pictures: .venv/dev-ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
+.venv/bench-ready: requirements-bench.txt .venv/dev-ready
+	$(SAY) "Adding the libraries to be timed beside (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@touch $@
+
 # New pins after a change in pyproject.toml; needs pip-tools. No index addresses are written.
 COMPILE := pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header --no-annotate \
            --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
@@ -67,6 +77,7 @@ pins:
 	$(COMPILE) -o requirements.txt pyproject.toml
 	$(GROUP) survey | $(COMPILE) -c requirements.txt -o requirements-survey.txt -
 	(sed -n 's/ \\$$//;/==/p' requirements.txt; $(GROUP) dev) | $(COMPILE) -o requirements-dev.txt -
+	(sed -n 's/ \\$$//;/==/p' requirements-dev.txt; $(GROUP) bench) | $(COMPILE) -o requirements-bench.txt -
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -14,6 +14,13 @@ from instruments import BUNDLED, VERSION
 from instruments.doors import FOLDER, Refused, WrongUse, command
 
 HOW_MANY = click.IntRange(0, 10_000)
+AUDIENCE = click.option(
+    "--audience",
+    type=click.Choice(["public", "team"]),
+    default="public",
+    show_default=True,
+    help="Who will read it: the public sees rounded numbers, the team exact ones; both without small cells.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -85,13 +92,7 @@ def lock(answers: Path) -> None:
 @door.command()
 @click.argument("answers", type=FOLDER)
 @click.option("--out", type=FOLDER, required=True, help="The HTML file to write; its CSV and JSON twins lie beside it.")
-@click.option(
-    "--audience",
-    type=click.Choice(["public", "team"]),
-    default="public",
-    show_default=True,
-    help="Who will read it: the public sees rounded numbers, the team exact ones; both without small cells.",
-)
+@AUDIENCE
 @click.option("--plan", "changed", type=FOLDER, help="A plan.yaml that runs instead; every deviation is marked.")
 @click.option("--force", is_flag=True, help="Replace an existing report.")
 def report(answers: Path, out: Path, audience: Literal["public", "team"], changed: Path | None, force: bool) -> None:
@@ -120,6 +121,48 @@ def report(answers: Path, out: Path, audience: Literal["public", "team"], change
     for path, text in zip(files, (made.html, made.csv, made.json), strict=True):
         reports.write_whole(path, text)
         click.echo(path)
+
+
+@door.command()
+@click.argument("answers", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="An .html or a .csv file.")
+@AUDIENCE
+@click.option("--force", is_flag=True, help="Replace an existing codebook.")
+def codebook(answers: Path, out: Path, audience: Literal["public", "team"], force: bool) -> None:
+    """Write what every column of ANSWERS.db means, with n and distribution.
+
+    \b
+    Example:  python -m analysis codebook data/answers.db --out codebook.html
+    """
+    from . import codebook as codebooks
+    from .loading import load
+    from .report import write_whole
+
+    making = {".html": codebooks.as_html, ".csv": codebooks.as_csv}.get(out.suffix.lower())
+    if making is None:
+        raise WrongUse(f"{out} is neither .html nor .csv; a codebook is written as one of these.")
+    _free(out, force)
+    write_whole(out, making(load(answers), audience))
+    click.echo(out)
+
+
+@door.command()
+@click.argument("answers", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="A new folder.")
+def export(answers: Path, out: Path) -> None:
+    """Export ANSWERS.db as CSV, with scripts that put the words back in R, Stata and SPSS.
+
+    One row is one person: the files are for the team alone.
+
+    \b
+    Example:  python -m analysis export data/answers.db --out data/export
+    """
+    from . import exporting
+    from .loading import load
+
+    for path in exporting.export(answers, load(answers), out):
+        click.echo(path)
+    click.echo("Every row is one person. Keep these files within the team.", err=True)
 
 
 def _listed(_: click.Context, __: click.Parameter, said: str | None) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from sqlite_utils import Database
 
 from instruments import VERSION, records
 from instruments.doors import Environment, WrongUse
-from instruments.model import NOT_ASKED, Study
+from instruments.model import NOT_ASKED, Study, Text
 from instruments.reader import Faulty, from_canonical
 
 from .reading import reading
@@ -69,7 +69,7 @@ def open_answers(
         fresh.unlink(missing_ok=True)
         os.close(os.open(fresh, os.O_CREAT | os.O_WRONLY, 0o600))  # opened answers are for the team alone
         with Database(fresh) as database:
-            _write(database, study, payloads, texts)
+            write_table(database, study, (records.row(study, each) for each in payloads), texts)
             database.table("about").insert_all([{"name": name, "value": about[name]} for name in about], pk="name")
             database.table("totals").create({"name": str, "count": int}, pk="name")
             database.table("totals").insert_all(sealed.totals)
@@ -178,9 +178,10 @@ def _listed(counted: Mapping[str, int]) -> str:
     return ", ".join(f"{mark[:12]} ({count})" for mark, count in sorted(counted.items())) or "no records at all"
 
 
-def _write(database: Database, study: Study, payloads: list[dict[str, Any]], texts: list[dict[str, Any]]) -> None:
+def write_table(database: Database, study: Study, rows: Iterator[dict[str, Any]], texts: list[dict[str, Any]]) -> None:
+    """Everything that an answers.db holds of people and of the study: rows and texts, codebook, labels, views."""
     columns = records.columns(study)
-    rows = (records.row(study, each) for each in payloads)
+    _codebook(database, study, columns)
     _in_order_of_content(database, "answers", records.table_columns(study), rows)
     ticks = {tick.id: int for tick in study.consent if tick.kept_with == "text"}
     text_types: dict[str, type] = {"question": str, "role": str, **ticks, "text": str}
@@ -190,20 +191,9 @@ def _write(database: Database, study: Study, payloads: list[dict[str, Any]], tex
         for question, text in each["texts"].items()
     )
     _in_order_of_content(database, "texts", text_types, said)
+    database.table("texts").add_foreign_key("question", "codebook", "name")
+    database.table("texts").enable_fts(["text"], tokenize="porter")  # reads well in Datasette and the command line
     database.table("study").insert({"fingerprint": study.fingerprint, "canonical": study.canonical}, pk="fingerprint")
-    database.table("codebook").insert_all(
-        [
-            {
-                "name": column.name,
-                "kind": column.kind,
-                "question": column.question,
-                "asked_of": ", ".join(column.roles),
-                "text": " / ".join(dict.fromkeys(column.text.values())),
-            }
-            for column in columns
-        ],
-        pk="name",
-    )
     labels = [
         {"column": column.name, "role": role, "code": choice.code, "label": choice.label[role]}
         for column in columns
@@ -217,6 +207,32 @@ def _write(database: Database, study: Study, payloads: list[dict[str, Any]], tex
     )
     database.table("choices").insert_all(labels)
     database.create_view("answers_in_words", _view(columns))
+
+
+def _codebook(database: Database, study: Study, columns: Sequence[records.Column]) -> None:
+    """What every column means, and every question that people answered in their own words."""
+    described = [
+        {
+            "name": column.name,
+            "kind": column.kind,
+            "question": column.question,
+            "asked_of": ", ".join(column.roles),
+            "text": " / ".join(dict.fromkeys(column.text.values())),
+        }
+        for column in columns
+    ]
+    described += [
+        {
+            "name": each.id,
+            "kind": "text",
+            "question": each.id,
+            "asked_of": ", ".join(each.roles),
+            "text": " / ".join(dict.fromkeys(each.text.values())),
+        }
+        for each in study.questions()
+        if isinstance(each, Text)
+    ]
+    database.table("codebook").insert_all(described, pk="name")
 
 
 def _in_order_of_content(

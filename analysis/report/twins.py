@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..findings import Estimate
+from ..spreadsheet import inert
 from .hiding import Published
 from .publishing import Again, Line, Told
 
@@ -60,14 +61,6 @@ def as_csv(about: Mapping[str, Any], tables: Sequence[Published], told: Sequence
         ]
     writer.writerows({key: inert(value) for key, value in row.items()} for row in rows)
     return file.getvalue()
-
-
-def inert(value: Any) -> Any:
-    """Words that no spreadsheet runs: an apostrophe before what looks like a formula, no control characters."""
-    if not isinstance(value, str):
-        return value
-    clean = "".join(each if each.isprintable() or each == "\n" else " " for each in value)
-    return f"'{clean}" if clean.lstrip()[:1] in ("=", "+", "-", "@") else clean
 
 
 def _table(table: Published) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def report(table: Table, lock: Lock, name: Name, kept: Study | None = None) -> R
     twinned = [each for each in explored if isinstance(each, Told)]
     beside = (where_from, pages.tables, [*planned, *twinned], runs)
     values["csv"], values["json"] = twins.as_csv(*beside), twins.as_json(*beside)
-    return Report(_rendered("report.html", values), values["csv"], values["json"])
+    return Report(rendered("report.html", values), values["csv"], values["json"])
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -162,7 +162,8 @@ def write_whole(path: Path, text: str) -> None:
         raise doors.Environment(message) from error
 
 
-def _rendered(template: str, values: dict[str, Any]) -> str:
+def rendered(template: str, values: dict[str, Any]) -> str:
+    """A page from one of the templates."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
