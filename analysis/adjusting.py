@@ -16,6 +16,7 @@ from .findings import Beside
 from .table import Codes, Mask, Table
 
 EVENTS_A_TERM = 10
+TOO_WIDE = 5.0  # an error of a log odds ratio beyond it: the interval would reach from nothing to everything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +70,8 @@ def modelled(
     return Modelled(seen=odds.Patterns(x=np.concatenate(design, axis=1), counts=counts), n=n, lost=lost)
 
 
-def _fitted(made: Modelled, says: str) -> Beside:
-    """The model's answer, or why there is none."""
+def _fitted(made: Modelled, says: str, *, bound: bool = False) -> Beside:
+    """The model's answer, or why there is none; a `bound` is one number, whatever its cuts say."""
     few = _too_few(made)
     if few:
         return Beside(says=says, n=made.n, words=few)
@@ -79,6 +80,8 @@ def _fitted(made: Modelled, says: str) -> Beside:
     except ValueError as reason:
         return Beside(says=says, n=made.n, words=f"No model: {reason}.")
     lost = f" {made.lost} people without an answer or a covariate are not in it." if made.lost else ""
+    if not model.settled and not model.separated:
+        return Beside(says=says, n=made.n, words=f"No model: some of its columns determine each other.{lost}")
     if not model.settled:
         end = odds.end_of_interval(made.seen, 0, bool(model.slopes[0] > 0))
         side = "at least" if model.slopes[0] > 0 else "at most"
@@ -88,9 +91,11 @@ def _fitted(made: Modelled, says: str) -> Beside:
     told = ", ".join("–" if cut is None else f"{math.exp(cut):.2f}" for cut in cuts)
     signs = {cut > 0 for cut in cuts if cut is not None}
     slope, error, robust = model.slope(0)
-    if len(signs) > 1:
+    if len(signs) > 1 and not bound:
         words = f"The odds are not proportional; the odds ratio at each cut of the scale is {told}.{lost}"
         return Beside(says=says, n=made.n, words=words)
+    if not max(error, robust) < TOO_WIDE:
+        return Beside(says=says, n=made.n, words=f"The model can tell next to nothing: its error is too large.{lost}")
     words = f"Model error {error:.3f}, sandwich error {robust:.3f}; at each cut of the scale {told}.{lost}"
     return Beside(says=says, n=made.n, effect=odds_ratio(slope, robust), p=model.p(0), words=words)
 
@@ -111,5 +116,5 @@ def _bounds(table: Table, planned: Comparison, model: Model, groups: tuple[Mask,
     for says, of_first, of_second in (("worst case", 0, highest), ("best case", highest, 0)):
         filled = np.where((steps < 0) & groups[0], of_first, np.where((steps < 0) & groups[1], of_second, steps))
         made = modelled(table, planned, model.terms, groups, filled, gaps=True)
-        found.append(_fitted(made, f"{says} for whoever {model.name} loses, everybody in the model"))
+        found.append(_fitted(made, f"{says} for whoever {model.name} loses, everybody in the model", bound=True))
     return found

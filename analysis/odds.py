@@ -42,7 +42,8 @@ class Fit:
     covariance: Numbers
     robust: Numbers
     loglik: float
-    settled: bool  # False under separation: slopes and their errors mean nothing then
+    settled: bool  # False where there is no finite estimate: slopes and their errors mean nothing then
+    separated: bool  # and the reason is that a slope runs away; else columns determine each other
     clusters: int | None = None
 
     def slope(self, which: int) -> tuple[float, float, float]:
@@ -113,7 +114,7 @@ def fit(seen: Patterns, shift: Numbers | None = None) -> Fit:
     below = np.cumsum(counts.sum(axis=0))[:-1] / counts.sum()
     at = np.concatenate([special.logit(below), np.zeros(seen.x.shape[1])])
     loglik, slope, bend = _likelihood(at, seen.x, counts, shift)
-    settled = False
+    settled = runaway = False
     for _ in range(STEPS):
         try:
             step = np.linalg.solve(-bend, slope)
@@ -128,6 +129,7 @@ def fit(seen: Patterns, shift: Numbers | None = None) -> Fit:
         at = at + size * step
         loglik, slope, bend = tried
         if np.abs(at[len(below) :]).max(initial=0.0) > RUNAWAY:
+            runaway = True
             break
         if np.abs(size * step).max() < CLOSE:
             settled = True
@@ -147,6 +149,7 @@ def fit(seen: Patterns, shift: Numbers | None = None) -> Fit:
         robust=covariance @ meat @ covariance,
         loglik=float(loglik),
         settled=settled,
+        separated=not settled and runaway,
         clusters=groups,
     )
 

@@ -70,7 +70,7 @@ def _unmeasured(table: Table, run: Unmeasured, planned: Comparison, seed: int) -
         return [Beside(says=says, n=made.n, words="Too few for a risk ratio.")]
     found = confounding.standardised_ratio(made.seen, made.seen.x[:, 0], DRAWS, seed)
     if found is None:
-        return [Beside(says=says, n=made.n, words="The model is separated: no risk ratio.")]
+        return [Beside(says=says, n=made.n, words="No risk ratio: the model has no finite estimate.")]
     ends = (found.low, found.high)
     words = (
         f"E-value {confounding.e_value(found.value):.2f}, of the interval's end nearest to no effect "

@@ -74,6 +74,14 @@ def test_separation_is_noticed_and_keeps_its_finite_end():
     assert end_of_interval(two(*reversed(F7)), 0, upwards=False) == approx(-low, abs=1e-6)
 
 
+def test_columns_that_say_the_same_are_told_from_separation():
+    """Twice the same covariate: no estimate, and not because a slope runs away."""
+    seen = two(*F1)
+    made = fit(Patterns(x=np.concatenate([seen.x, seen.x], axis=1), counts=seen.counts))
+    assert (made.settled, made.separated) == (False, False)
+    assert fit(two(*F7)).separated
+
+
 def test_each_cut_has_its_own_ratio():
     """By hand at the first cut: (52·12) / (8·18) of “above the lowest”."""
     assert at_each_cut(two(*F1))[0] == approx(math.log(52 * 12 / (8 * 18)))

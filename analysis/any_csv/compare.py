@@ -195,6 +195,9 @@ def _fitted(
         return None
     if made.settled:
         return made
+    if not made.separated:
+        notes.append("No proportional-odds model: some of its columns determine each other.")
+        return None
     upwards = bool(made.slopes[0] > 0)
     end = odds.end_of_interval(seen, 0, upwards)
     said = f"{'at least' if upwards else 'at most'} {end:.4f} by profile likelihood (95 %)"

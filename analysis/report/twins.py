@@ -121,7 +121,7 @@ def _effect(effect: Estimate | None) -> dict[str, Any] | None:
 
 def _row(effect: Estimate | None, p: float | None, n: tuple[int | None, int | None]) -> dict[str, Any]:
     numbers = {"value": effect.value, "low": effect.low, "high": effect.high} if effect else {}
-    shown = {key: value for key, value in {**numbers, "p": p}.items() if value is not None and not math.isnan(value)}
+    shown = {key: value for key, value in {**numbers, "p": p}.items() if value is not None and math.isfinite(value)}
     return {**shown, "column": effect.kind if effect else "", "n_first": _hid(n[0]), "n_second": _hid(n[1])}
 
 
@@ -130,4 +130,4 @@ def _hid(n: int | None) -> int | str:
 
 
 def _number(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else float(value)
+    return None if value is None or not math.isfinite(value) else float(value)
