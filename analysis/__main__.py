@@ -11,7 +11,7 @@ from typing import Any, Literal
 import click
 
 from instruments import BUNDLED, VERSION
-from instruments.doors import FOLDER, Refused, WrongUse, command
+from instruments.doors import FOLDER, Door, Refused, WrongUse, command
 
 HOW_MANY = click.IntRange(0, 10_000)
 AUDIENCE = click.option(
@@ -19,11 +19,11 @@ AUDIENCE = click.option(
     type=click.Choice(["public", "team"]),
     default="public",
     show_default=True,
-    help="Who will read it: the public sees rounded numbers, the team exact ones; both without small cells.",
+    help="Who will read it: the public sees rounded numbers, the team exact ones, which can give small cells back.",
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION)
 def door() -> None:
     """From sealed records to a report.
@@ -105,21 +105,23 @@ def report(answers: Path, out: Path, audience: Literal["public", "team"], change
     from .loading import load, replanned
     from .locking import checked
 
-    if out.suffix.lower() in (".csv", ".json"):
-        raise WrongUse(f"{out} is where a twin of the report goes; name an .html file.")
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise WrongUse(f"{out} is no .html file; the report's CSV and JSON are written beside it.")
     files = (out, out.with_suffix(".csv"), out.with_suffix(".json"))
     for path in files:
         _free(path, force)
     click.echo("reading the answers …", err=True)
     table = load(answers)
     lock = checked(answers, table)
+    if changed is not None and not changed.is_file():
+        raise WrongUse(f"There is no file {changed}.")
     kept = table.study if changed is not None else None
     if changed is not None:
         table = replanned(table, changed)
     click.echo("comparing and drawing …", err=True)
     made = reports.report(table, lock, audience, kept)
-    for path, text in zip(files, (made.html, made.csv, made.json), strict=True):
-        reports.write_whole(path, text)
+    reports.write_whole(dict(zip(files, (made.html, made.csv, made.json), strict=True)))
+    for path in files:
         click.echo(path)
 
 
@@ -142,7 +144,7 @@ def codebook(answers: Path, out: Path, audience: Literal["public", "team"], forc
     if making is None:
         raise WrongUse(f"{out} is neither .html nor .csv; a codebook is written as one of these.")
     _free(out, force)
-    write_whole(out, making(load(answers), audience))
+    write_whole({out: making(load(answers), audience)})
     click.echo(out)
 
 
@@ -276,6 +278,11 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
 
 
 def _free(path: Path, force: bool) -> None:
+    """Nothing is written over unasked, and a place that cannot be is told before any work."""
+    if path.is_dir():
+        raise WrongUse(f"{path} is a folder; name a file.")
+    if not path.parent.is_dir():
+        raise WrongUse(f"There is no folder {path.parent}.")
     if path.exists() and not force:
         raise WrongUse(f"{path} exists already; say --force to replace it.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,32 +72,32 @@ def modelled(
 
 def _fitted(made: Modelled, says: str, *, bound: bool = False) -> Beside:
     """The model's answer, or why there is none; a `bound` is one number, whatever its cuts say."""
-    few = _too_few(made)
-    if few:
-        return Beside(says=says, n=made.n, words=few)
+    blank = Beside(says=says, n=made.n)
+    if few := _too_few(made):
+        return replace(blank, words=few)
     try:
         model = odds.fit(made.seen)
     except ValueError as reason:
-        return Beside(says=says, n=made.n, words=f"No model: {reason}.")
-    lost = f" {made.lost} people without an answer or a covariate are not in it." if made.lost else ""
-    if not model.settled and not model.separated:
-        return Beside(says=says, n=made.n, words=f"No model: some of its columns determine each other.{lost}")
-    if not model.settled:
+        return replace(blank, words=f"No model: {reason}.")
+    exact = f"{made.lost} people without an answer or a covariate are not in it." if made.lost else ""
+    if model.separated:
         end = odds.end_of_interval(made.seen, 0, bool(model.slopes[0] > 0))
         side = "at least" if model.slopes[0] > 0 else "at most"
-        told = f"; the odds ratio is {side} {math.exp(end):.2f} (95 %, profile)" if end == end else ""
-        return Beside(says=says, n=made.n, words=f"The model is separated and has no finite estimate{told}.{lost}")
+        told = f"The odds ratio is {side} {math.exp(end):.2f} (95 %, profile). " if end == end else ""
+        return replace(blank, words="The groups are separated: no finite estimate.", exact=told + exact)
+    if not model.settled:
+        return replace(blank, words="No model: some of its columns determine each other.", exact=exact)
     cuts = odds.at_each_cut(made.seen)
-    told = ", ".join("–" if cut is None else f"{math.exp(cut):.2f}" for cut in cuts)
-    signs = {cut > 0 for cut in cuts if cut is not None}
+    told = "At each cut of the scale " + ", ".join("–" if cut is None else f"{math.exp(cut):.2f}" for cut in cuts)
     slope, error, robust = model.slope(0)
-    if len(signs) > 1 and not bound:
-        words = f"The odds are not proportional; the odds ratio at each cut of the scale is {told}.{lost}"
-        return Beside(says=says, n=made.n, words=words)
+    if len({cut > 0 for cut in cuts if cut is not None}) > 1 and not bound:
+        words = "The odds are not proportional: no single odds ratio."
+        return replace(blank, words=words, exact=f"{told}. {exact}")
     if not max(error, robust) < TOO_WIDE:
-        return Beside(says=says, n=made.n, words=f"The model can tell next to nothing: its error is too large.{lost}")
-    words = f"Model error {error:.3f}, sandwich error {robust:.3f}; at each cut of the scale {told}.{lost}"
-    return Beside(says=says, n=made.n, effect=odds_ratio(slope, robust), p=model.p(0), words=words)
+        return replace(blank, words="The model can tell next to nothing: its error is too large.", exact=exact)
+    held = "Categories in which all answered alike are held at their end." if model.held else ""
+    exact = f"Model error {error:.3f}, sandwich error {robust:.3f}. {told}. {exact}"
+    return replace(blank, effect=odds_ratio(slope, robust), p=model.p(0), words=held, exact=exact)
 
 
 def _too_few(made: Modelled) -> str:

@@ -77,16 +77,15 @@ def _within(table: Table, planned: Comparison, groups: tuple[Mask, Mask], column
         tables = np.stack([firsts, seconds], axis=1)
         p = cochran_mantel_haenszel(tables)[2]
         used = int(np.count_nonzero((firsts.sum(axis=1) > 0) & (seconds.sum(axis=1) > 0)))
-        made = Beside(says=says, n=n, words=f"{used} of {len(firsts)} strata have both groups; Mantel-Haenszel.")
+        made = Beside(
+            says=says, n=n, words="Mantel-Haenszel.", exact=f"{used} of {len(firsts)} strata have both groups."
+        )
         if math.isnan(value):
             return made
         return replace(made, effect=estimate("difference", value, (low, high), (low_90, high_90)), p=p)
     found = strata.superiority(firsts, seconds)
-    made = Beside(
-        says=says,
-        n=n,
-        words=f"{found.used} strata; {found.dropped} with fewer than two in a group; van Elteren's test.",
-    )
+    exact = f"{found.used} strata; {found.dropped} with fewer than two in a group."
+    made = Beside(says=says, n=n, words="van Elteren's test.", exact=exact)
     if not found.used:
         return made
     effect = estimate("superiority", found.value, found.interval(), found.interval(0.90))
@@ -101,11 +100,9 @@ def _through(table: Table, planned: Comparison, groups: tuple[Mask, Mask]) -> Be
     whole = superiority(first, second).value - 0.5
     if made.effect is None or abs(whole) < 0.02:
         return replace(made, words="The effect is too small to ask what it runs through.")
-    share = 1 - (made.effect.value - 0.5) / whole
-    words = (
-        f"About {100 * share:.0f} % of the effect runs through it, if nothing else moves both (exploratory mediation)."
-    )
-    return replace(made, words=words)
+    share = round(100 * (1 - (made.effect.value - 0.5) / whole), -1)
+    words = f"About {share:.0f} % of the effect runs through it, if nothing else moves both (exploratory mediation)."
+    return replace(made, words=words, exact="")
 
 
 def _off_the_scale(table: Table, planned: Comparison, groups: tuple[Mask, Mask]) -> list[Beside]:

@@ -14,10 +14,8 @@ from instruments.plan import MeanOf
 from instruments.records import Column
 from instruments.rules import ALWAYS, in_words
 
-from .locking import Lock, plan_hash
 from .report.distributions import distributions
-from .report.facts import manifest
-from .report.hiding import Name, Published, audience, published
+from .report.hiding import Name, Published, audience, published, stamped
 from .report.quality import reliability
 from .report.writing import STAMPS, rendered
 from .spreadsheet import inert
@@ -42,8 +40,9 @@ def entries(table: Table, name: Name) -> Iterator[Entry]:
     """Every column in order; facts of a record have no question and no distribution."""
     who = audience(table.study, name)
     told: dict[str, list[Published]] = {}
-    for asked in distributions(table):
-        told.setdefault(asked.column, []).append(published(asked.counted, who))
+    stamp = STAMPS[table.about["kind"]]
+    for asked in distributions(table, split=False):  # a codebook may be read before the lock: nothing is compared
+        told.setdefault(asked.column, []).append(stamped(published(asked.counted, who), stamp))
     scales = [each for each in table.study.plan.derived if isinstance(each, MeanOf)]
     roles = {role.id: role.name for role in table.study.roles}
     for column in table.columns.values():
@@ -75,7 +74,7 @@ def as_html(table: Table, name: Name) -> str:
         "entries": list(entries(table, name)),
         "scales": reliability(table, who),
         "derived": [each for each in table.study.plan.derived if each.means],
-        "manifest": manifest(table, _unlocked(table), who),
+        "kind": table.about["kind"],
         "linked": _linked(table),
     }
     return rendered("codebook.html", values)
@@ -99,18 +98,6 @@ def as_csv(table: Table, name: Name) -> str:
         ]
         writer.writerows([inert(value) for value in (*about, *row, stamp)] for row in rows or [("", "")])
     return file.getvalue()
-
-
-def _unlocked(table: Table) -> Lock:
-    """A codebook may be written before the lock; what it says of it is then empty."""
-    return Lock(
-        n=table.n,
-        data_hash=table.data_hash,
-        fingerprint=table.study.fingerprint,
-        plan_hash=plan_hash(table.study),
-        locked_on="not looked at",
-        tool="",
-    )
 
 
 def _linked(table: Table) -> str:

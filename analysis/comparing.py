@@ -10,51 +10,57 @@ from typing import assert_never
 import numpy as np
 
 from instruments.plan import Comparison, Crossing, Plan
-from instruments.rules import NoneOf
 
 from . import beside, categories, ordinal, resampling, shares, strata
 from .estimates import difference, estimate, superiority
 from .findings import Cell, Crossed, Estimate, Finding, Findings, Mark
+from .resampling import SEED
 from .sensitivity import repeated
 from .table import Codes, Mask, Table
 
-SEED = 20180717  # of every test that deals anew; the same data give the same p
+SECOND_LINE = "Beside it"
+"""How a note begins that holds exact numbers of second-line methods."""
 
 
 def findings(table: Table, marks: Mapping[str, Mark] | None = None) -> Findings:
-    """Every planned comparison, corrected within its family; then the sensitivity runs, then what is exploratory."""
+    """Every planned comparison, corrected within its family; then the sensitivity runs, then what is exploratory.
+
+    `marks` say which comparisons deviate from the locked plan; a new one is exploratory and enters no family.
+    """
     plan, said = table.study.plan, marks or {}
-    compared = [finding(table, each, family.id) for family in plan.families for each in _of(plan, family.comparisons)]
     judged: list[Finding] = []
+    added: list[Finding] = []
     for family in plan.families:
-        members = [each for each in compared if each.family == family.id]
+        here = [(each, said.get(each.id, "planned")) for each in _of(plan, family.comparisons)]
+        members = [replace(finding(table, each, family.id), mark=mark) for each, mark in here if mark != "exploratory"]
         adjusted = holm({each.planned.id: each.p for each in members if each.p is not None}, len(members))
-        judged += [
-            _judged(
-                plan, replace(each, p_adjusted=adjusted.get(each.planned.id), mark=said.get(each.planned.id, "planned"))
-            )
-            for each in members
-        ]
+        judged += [_judged(plan, replace(each, p_adjusted=adjusted.get(each.planned.id))) for each in members]
+        added += [_explored(table, each) for each, mark in here if mark == "exploratory"]
     return Findings(
         planned=tuple(judged),
-        exploratory=tuple(
-            _crossed(table, each)
-            if isinstance(each, Crossing)
-            else replace(finding(table, each, ""), mark="exploratory")
-            for each in plan.exploratory
+        exploratory=(
+            *added,
+            *(
+                _crossed(table, each) if isinstance(each, Crossing) else _explored(table, each)
+                for each in plan.exploratory
+            ),
         ),
         sensitivity=tuple(repeated(table, run, finding, SEED) for run in plan.sensitivity),
     )
 
 
+def _explored(table: Table, planned: Comparison) -> Finding:
+    """An estimate with its interval: no test, no verdict."""
+    made = finding(table, planned)
+    notes = tuple(note for note in made.notes if not note.startswith(SECOND_LINE))
+    beside = tuple(replace(each, p=None) for each in made.beside)
+    bare = replace(made, test=None, statistic=None, df=None, p=None, notes=notes, beside=beside)
+    return replace(bare, mark="exploratory")
+
+
 def finding(table: Table, planned: Comparison, family: str = "", without: Mask | None = None) -> Finding:
     """One comparison, before the correction of its family; `without` leaves more people out."""
-    everyone = table.mask(planned.among)
-    if table.study.plan.leave_out is not None:
-        everyone &= table.mask(NoneOf(table.study.plan.leave_out))
-    if without is not None:
-        everyone &= ~without
-    groups = (everyone & table.mask(planned.first.rule), everyone & table.mask(planned.second.rule))
+    groups = table.groups(planned, without)
     cells = _cells(table, planned, groups)
     answered = table.steps(planned.outcome) >= 0
     if planned.contrast:
@@ -140,11 +146,13 @@ def _superiority(table: Table, made: Finding) -> Finding:
     drawn = np.quantile(resampling.bootstrap(first, second, 2_000, SEED), [0.025, 0.975])
     ranked = ordinal.mann_whitney(first, second)[2]
     notes.append(
-        f"Beside it: permutation p {_short(permuted)}, Mann-Whitney p {_short(ranked)}, "
+        f"{SECOND_LINE}: permutation p {_short(permuted)}, Mann-Whitney p {_short(ranked)}, "
         f"bootstrap interval {drawn[0]:.2f} to {drawn[1]:.2f}."
     )
     if (p < 0.05) == (effect.low <= 0.5 <= effect.high):
-        notes.append("Interval and test disagree at the edge: the interval is the estimate, p the test.")
+        notes.append(
+            f"{SECOND_LINE}: interval and test disagree at the edge; the interval is the estimate, p the test."
+        )
     return replace(made, effect=effect, test="Brunner-Munzel test", statistic=statistic, df=df, p=p, notes=tuple(notes))
 
 
@@ -171,12 +179,12 @@ def _stratified(table: Table, made: Finding, groups: tuple[Mask, Mask]) -> Findi
     effect = estimate("superiority", found.value, found.interval(), found.interval(0.90))
     z, p = strata.van_elteren(firsts, seconds)
     redrawn = resampling.within_strata(firsts, seconds, gates.draws, SEED)
-    notes = [f"{found.used} strata: {' × '.join(columns) or 'all together'}."]
+    notes = [f"Strata: {' × '.join(columns) or 'all together'}."]
     if merged:
         notes.append(f"Some strata had fewer than {gates.no_test} people in a group and were merged.")
     if min(made.n) < gates.permute or math.isnan(p):
         return replace(made, effect=effect, test="randomisation test within strata", p=redrawn, notes=tuple(notes))
-    notes.append(f"Beside it: randomisation p {_short(redrawn)}.")
+    notes.append(f"{SECOND_LINE}: randomisation p {_short(redrawn)}.")
     return replace(made, effect=effect, test="van Elteren's test", statistic=z, p=p, notes=tuple(notes))
 
 
@@ -188,6 +196,9 @@ def _contrast(made: Finding) -> Finding:
     _, low_90, high_90, _, _ = strata.contrast(pair[0], pair[1], 0.90)
     effect = Estimate(kind="contrast", value=value, low=low, high=high, low_90=low_90, high_90=high_90)
     assert made.planned.contrast is not None
+    if any(each.separated for each in parts):
+        effect = replace(effect, low=math.nan, high=math.nan, low_90=math.nan, high_90=math.nan)
+        return replace(made, effect=effect, notes=("One part is fully separated: no interval and no test.",))
     told = "; ".join(
         f"{group.name}: superiority {each.value:.2f}" for group, each in zip(made.planned.contrast, parts, strict=True)
     )
@@ -209,7 +220,7 @@ def _equivalence(table: Table, made: Finding) -> Finding:
 def _judged(plan: Plan, made: Finding) -> Finding:
     """The verdict, by the plan's own rule and in its order."""
     effect, p = made.effect, made.p_adjusted
-    if effect is None or p is None:
+    if effect is None or (p is None and made.planned.test != "equivalence"):
         return made
     reach = {
         "superiority": plan.smallest.superiority - 0.5,
@@ -219,10 +230,10 @@ def _judged(plan: Plan, made: Finding) -> Finding:
     inside = effect.no_effect - reach < effect.low_90 and effect.high_90 < effect.no_effect + reach
     towards = effect.value - effect.no_effect
     if made.planned.test == "equivalence":
-        excluded = not effect.low <= effect.no_effect <= effect.high
+        excluded = effect.low > effect.no_effect or effect.high < effect.no_effect
         return replace(made, verdict="supported" if inside else "opposite" if excluded else "inconclusive")
     predicted = towards > 0 if made.planned.predicts != "second" else towards < 0
-    if p < plan.alpha and towards != 0:
+    if p is not None and p < plan.alpha and towards != 0:
         near = max(abs(effect.low - effect.no_effect), abs(effect.high - effect.no_effect)) < reach
         return replace(made, verdict="supported" if predicted else "opposite", small=predicted and near)
     return replace(made, verdict="equivalent" if inside else "inconclusive")

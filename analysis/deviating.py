@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 from instruments.model import Study
@@ -10,6 +11,8 @@ from instruments.plan import Comparison, Plan
 from instruments.written import Place
 
 from .findings import Mark
+
+NOWHERE = Place("plan.yaml", 0)
 
 
 def deviations(kept: Study, changed: Study) -> list[str]:
@@ -51,17 +54,25 @@ def marks(kept: Plan, changed: Plan) -> dict[str, Mark]:
     for each in changed.comparisons:
         was = before.get(each.id)
         same = was is not None and _meant(was) == _meant(each) and _around(kept) == _around(changed)
+        same = same and _family(kept, each.id, before) == _family(changed, each.id, before)
         found[each.id] = "exploratory" if was is None else "planned" if same else "deviated"
     return found
 
 
+def _family(plan: Plan, id: str, before: Mapping[str, Comparison]) -> frozenset[str]:
+    """With which of the old comparisons it shares a correction."""
+    return frozenset(
+        each for family in plan.families if id in family.comparisons for each in family.comparisons if each in before
+    )
+
+
 def _meant(comparison: Comparison) -> Comparison:
     """The comparison wherever it was written."""
-    return replace(comparison, place=Place("plan.yaml", 0))
+    return replace(comparison, place=NOWHERE)
 
 
 def _around(plan: Plan) -> tuple[object, ...]:
     """What every comparison of a plan rests on."""
-    derived = tuple(replace(each, place=Place("plan.yaml", 0)) for each in plan.derived)
-    models = tuple(replace(each, place=Place("plan.yaml", 0)) for each in plan.models)
-    return plan.alpha, plan.smallest, plan.gates, plan.leave_out, derived, models
+    derived = tuple(replace(each, place=NOWHERE) for each in plan.derived)
+    models = tuple(replace(each, place=NOWHERE) for each in plan.models)
+    return plan.alpha, plan.smallest, plan.gates, plan.missing, plan.leave_out, derived, models

@@ -206,7 +206,9 @@ def _spss_missing(missing: dict[int, str]) -> str:
     if len(codes) <= 3:
         return ", ".join(map(str, codes))
     beside = [code for code in codes if code < NOT_SURE]
-    return ", ".join([f"{NOT_SURE} THRU {NOT_ASKED}", *map(str, beside[:1])])
+    if len(beside) < 2:
+        return ", ".join([f"{NOT_SURE} THRU {NOT_ASKED}", *map(str, beside)])
+    return f"{beside[0]} THRU {NOT_ASKED}"  # what stands beside a scale has higher codes than its steps
 
 
 def _spss(words: str) -> str:

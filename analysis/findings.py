@@ -47,13 +47,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """A second look at a comparison: within strata, adjusted, one side alone. `words` say what is odd about it."""
+    """A second look at a comparison: within strata, adjusted, one side alone.
+
+    `words` say what is odd about it and hold no exact number; `exact` is for those who may see them.
+    """
 
     says: str
     n: tuple[int, int]
     effect: Estimate | None = None
     p: float | None = None
     words: str = ""
+    exact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import sqlite3
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from instruments import VERSION
-from instruments.doors import Environment, Refused, WrongUse, command
+from instruments.doors import Environment, Refused, Tampered, WrongUse, command
 from instruments.model import Study
 
 from .reading import reading_answers
@@ -27,10 +28,19 @@ class Lock:
 
     n: int
     data_hash: str
+    salt: str
     fingerprint: str
     plan_hash: str
     locked_on: str
     tool: str
+
+    @property
+    def seal(self) -> str:
+        """What may be published of the data: their salted hash, which nobody can try small tables against.
+
+        The team can prove it later with salt and data hash.
+        """
+        return hashlib.sha256(f"{self.salt}{self.data_hash}".encode()).hexdigest()
 
 
 def lock(path: Path, table: Table, today: str) -> Lock:
@@ -50,6 +60,7 @@ def lock(path: Path, table: Table, today: str) -> Lock:
     made = Lock(
         n=table.n,
         data_hash=table.data_hash,
+        salt=secrets.token_hex(16),
         fingerprint=table.study.fingerprint,
         plan_hash=plan_hash(table.study),
         locked_on=today,
@@ -64,14 +75,14 @@ def lock(path: Path, table: Table, today: str) -> Lock:
 
 
 def checked(path: Path, table: Table) -> Lock:
-    """The lock of a file whose data are still what was locked. Raises Refused without one, WrongUse if changed."""
+    """The lock of a file whose data are still what was locked. Raises Refused without one, Tampered if changed."""
     kept = read_lock(path)
     if kept is None:
         raise Refused(
             f"{path} is not locked. No group comparison is computed before the lock: {command('analysis')} lock {path}"
         )
     if kept.data_hash != table.data_hash or kept.fingerprint != table.study.fingerprint:
-        raise WrongUse(f"The answers in {path} are not the ones that were locked on {kept.locked_on}; open them anew.")
+        raise Tampered(f"The answers in {path} are not the ones that were locked on {kept.locked_on}; open them anew.")
     return kept
 
 

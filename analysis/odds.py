@@ -43,7 +43,8 @@ class Fit:
     robust: Numbers
     loglik: float
     settled: bool  # False where there is no finite estimate: slopes and their errors mean nothing then
-    separated: bool  # and the reason is that a slope runs away; else columns determine each other
+    separated: bool  # and the reason is that a slope that was asked about runs away
+    held: int = 0  # how many other slopes ran away and were held at their end
     clusters: int | None = None
 
     def slope(self, which: int) -> tuple[float, float, float]:
@@ -65,12 +66,13 @@ class Fit:
 
 
 def patterns(
-    answers: NDArray[np.int64],
+    answers: Codes,
     levels: int,
-    covariates: Sequence[NDArray[np.int64]],
-    cluster: NDArray[np.int64] | None = None,
-) -> tuple[list[NDArray[np.int64]], Numbers, NDArray[np.int64] | None]:
-    """Count people by what they have in common: each covariate is codes 0, 1, … a person.
+    covariates: Sequence[Codes],
+    cluster: Codes | None = None,
+    times: Codes | None = None,
+) -> tuple[list[Codes], Numbers, Codes | None]:
+    """Count people by what they have in common: each covariate is codes 0, 1, … a person (or a row of `times` people).
 
     Returns each covariate's code a pattern, counts patterns × levels, and each pattern's cluster.
     """
@@ -83,12 +85,12 @@ def patterns(
         mixed = mixed + width * cluster
     highest = int(mixed.max(initial=0)) + 1
     if highest * levels <= 20 * len(answers) + 100_000:
-        counts = np.bincount(mixed * levels + answers, minlength=highest * levels).reshape(highest, levels)
+        counts = np.bincount(mixed * levels + answers, times, minlength=highest * levels).reshape(highest, levels)
         there = np.flatnonzero(counts.any(axis=1))
         counts = counts[there]
     else:  # far more possible patterns than people
         there, row = np.unique(mixed, return_inverse=True)
-        counts = np.bincount(row * levels + answers, minlength=len(there) * levels).reshape(len(there), levels)
+        counts = np.bincount(row * levels + answers, times, minlength=len(there) * levels).reshape(len(there), levels)
     rest, codes = there % width, []
     for size in reversed(sizes):
         codes.append(rest % size)
@@ -102,56 +104,86 @@ def dummies(codes: Codes) -> Numbers:
     return np.asarray(codes[:, None] == kinds[None, 1:], dtype=np.float64)
 
 
-def fit(seen: Patterns, shift: Numbers | None = None) -> Fit:
+def fit(seen: Patterns, shift: Numbers | None = None, own: int = 1) -> Fit:
     """Maximum likelihood. `shift` is added to each pattern's x·slope and not estimated.
 
-    Levels that nobody chose are dropped first. Raises ValueError where fewer than two levels are left.
+    The first `own` slopes are what is asked about: if one of them runs away, the model is separated. Any other that
+    does (a category in which all answered alike) is held at its end, where it says what it can. Levels that
+    nobody chose are dropped first. Raises ValueError where fewer than two levels are left.
     """
     counts = seen.counts[:, seen.counts.sum(axis=0) > 0]
     if counts.shape[1] < 2:
         raise ValueError("everybody gave the same answer")
     shift = np.zeros(len(counts)) if shift is None else shift
+    spread = np.ptp(seen.x, axis=0) if len(seen.x) else np.ones(0)
+    spread = np.where(spread > 0, spread, 1.0)  # so that “runs away” means the same for every covariate
+    scaled = Patterns(x=seen.x / spread, counts=seen.counts, cluster=seen.cluster)
+    climbed = _climbed(scaled.x, counts, shift, own)
+    cuts, free = counts.shape[1] - 1, ~climbed.held
+    covariance, settled = np.zeros((len(free), len(free))), climbed.settled
+    try:
+        covariance[np.ix_(free, free)] = np.linalg.inv(-climbed.bend[np.ix_(free, free)])
+    except np.linalg.LinAlgError:
+        covariance, settled = np.full(covariance.shape, np.nan), False
+    if not np.all(np.diag(covariance)[free] > 0):
+        settled = False
+    robust = covariance @ _meat(climbed.at, scaled, counts, shift) @ covariance
+    back = np.concatenate([np.ones(cuts), 1 / spread])
+    return Fit(
+        thresholds=climbed.at[:cuts],
+        slopes=climbed.at[cuts:] / spread,
+        covariance=covariance * np.outer(back, back),
+        robust=robust * np.outer(back, back),
+        loglik=climbed.loglik,
+        settled=settled,
+        separated=climbed.separated,
+        held=int(climbed.held.sum()),
+        clusters=None if seen.cluster is None else len(np.unique(seen.cluster)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Climbed:
+    """Where Newton's method came to rest, and whether it did."""
+
+    at: Numbers
+    loglik: float
+    bend: Numbers
+    held: NDArray[np.bool_]
+    settled: bool
+    separated: bool
+
+
+def _climbed(x: Numbers, counts: Numbers, shift: Numbers, own: int) -> _Climbed:
+    """Newton's method with halved steps, from the answers' own cumulative shares and slopes of 0."""
     below = np.cumsum(counts.sum(axis=0))[:-1] / counts.sum()
-    at = np.concatenate([special.logit(below), np.zeros(seen.x.shape[1])])
-    loglik, slope, bend = _likelihood(at, seen.x, counts, shift)
-    settled = runaway = False
+    at, cuts = np.concatenate([special.logit(below), np.zeros(x.shape[1])]), len(below)
+    held = np.zeros(len(at), dtype=bool)
+    loglik, gradient, bend = _likelihood(at, x, counts, shift)
     for _ in range(STEPS):
+        step = np.zeros(len(at))
         try:
-            step = np.linalg.solve(-bend, slope)
+            step[~held] = np.linalg.solve(-bend[np.ix_(~held, ~held)], gradient[~held])
         except np.linalg.LinAlgError:
             break
         size = 1.0
-        while size > 1e-6:
-            tried = _likelihood(at + size * step, seen.x, counts, shift)
-            if tried[0] >= loglik - 1e-9 * abs(loglik):
-                break
+        while (tried := _likelihood(at + size * step, x, counts, shift))[0] < loglik - 1e-9 * abs(loglik):
             size /= 2
+            if size < 1e-6:
+                break
         at = at + size * step
-        loglik, slope, bend = tried
-        if np.abs(at[len(below) :]).max(initial=0.0) > RUNAWAY:
-            runaway = True
-            break
-        if np.abs(size * step).max() < CLOSE:
-            settled = True
-            break
-    try:
-        covariance = np.linalg.inv(-bend)
-    except np.linalg.LinAlgError:
-        covariance, settled = np.full(bend.shape, np.nan), False
-    if not np.all(np.diag(covariance) > 0):
-        settled = False
-    groups = None if seen.cluster is None else len(np.unique(seen.cluster))
-    meat = _meat(at, seen, counts, shift)
-    return Fit(
-        thresholds=at[: len(below)],
-        slopes=at[len(below) :],
-        covariance=np.asarray(covariance, dtype=np.float64),
-        robust=covariance @ meat @ covariance,
-        loglik=float(loglik),
-        settled=settled,
-        separated=not settled and runaway,
-        clusters=groups,
-    )
+        loglik, gradient, bend = tried
+        away = np.zeros(len(at), dtype=bool)
+        away[cuts:] = (np.abs(at[cuts:]) > RUNAWAY) & ~held[cuts:]
+        if away[cuts : cuts + own].any():
+            return _Climbed(at, loglik, bend, held, settled=False, separated=True)
+        if away.any():
+            held = held | away
+            at = np.where(away, np.sign(at) * RUNAWAY, at)
+            loglik, gradient, bend = _likelihood(at, x, counts, shift)
+        elif np.abs(size * step).max() < CLOSE:
+            return _Climbed(at, loglik, bend, held, settled=True, separated=False)
+    return _Climbed(at, loglik, bend, held, settled=False, separated=False)
 
 
 def end_of_interval(seen: Patterns, which: int, upwards: bool, level: float = 0.95) -> float:
@@ -163,7 +195,7 @@ def end_of_interval(seen: Patterns, which: int, upwards: bool, level: float = 0.
     column, sign = seen.x[:, which], 1.0 if upwards else -1.0
 
     def lost(slope: float) -> float:
-        return fit(Patterns(x=kept, counts=seen.counts), shift=column * sign * slope).loglik
+        return fit(Patterns(x=kept, counts=seen.counts), shift=column * sign * slope, own=0).loglik
 
     best = lost(2 * RUNAWAY)
     allowed = float(special.chdtri(1, 1 - level)) / 2
@@ -184,7 +216,7 @@ def at_each_cut(seen: Patterns, which: int = 0) -> tuple[float | None, ...]:
         if not two.sum(axis=0).all():
             found.append(None)
             continue
-        made = fit(Patterns(x=seen.x, counts=two))
+        made = fit(Patterns(x=seen.x, counts=two), own=which + 1)
         found.append(float(made.slopes[which]) if made.settled else None)
     return tuple(found)
 

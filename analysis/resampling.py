@@ -11,6 +11,7 @@ from scipy import special
 
 from .ordinal import TINY, Counts, placements, studentised
 
+SEED = 20180717  # of everything that is dealt anew; the same data give the same p
 EVERY_SPLIT = 20_000  # up to so many ways to split the people, every one of them is counted
 EXACT_PEOPLE = 100  # up to so many people, the exact Mann-Whitney distribution is built
 

@@ -10,7 +10,7 @@ from typing import assert_never
 import numpy as np
 
 from instruments.plan import Comparison, Group, Recall, Run, Unmeasured
-from instruments.rules import NoneOf, renamed
+from instruments.rules import renamed
 
 from . import confounding
 from .adjusting import modelled
@@ -60,7 +60,7 @@ def _again(table: Table, run: Run, planned: Comparison, compared: Compared) -> B
 
 def _unmeasured(table: Table, run: Unmeasured, planned: Comparison, seed: int) -> list[Beside]:
     """Adjusted risk ratio and its E-value, then the same ratios for causes that were measured."""
-    groups = _groups(table, planned)
+    groups = table.groups(planned)
     model = next(model for model in table.study.plan.models if model.name == run.adjusted)
     steps = table.steps(run.outcome)
     made = modelled(table, replace(planned, outcome=run.outcome), model.terms, groups, steps, gaps=False)
@@ -72,11 +72,13 @@ def _unmeasured(table: Table, run: Unmeasured, planned: Comparison, seed: int) -
     if found is None:
         return [Beside(says=says, n=made.n, words="No risk ratio: the model has no finite estimate.")]
     ends = (found.low, found.high)
-    words = (
-        f"E-value {confounding.e_value(found.value):.2f}, of the interval's end nearest to no effect "
-        f"{confounding.e_value_of_interval(*ends):.2f}; without adjusting {found.crude:.2f}; {found.draws} bootstraps."
+    values = confounding.e_value(found.value), confounding.e_value_of_interval(*ends)
+    words = f"E-value {values[0]:.1f}, of the interval's end nearest to no effect {values[1]:.1f}."
+    exact = (
+        f"E-values {values[0]:.4f} and {values[1]:.4f}; without adjusting {found.crude:.4f}; {found.draws} bootstraps."
     )
-    lines = [Beside(says=says, n=made.n, effect=estimate("risk_ratio", found.value, ends, ends), words=words)]
+    effect = estimate("risk_ratio", found.value, ends, ends)
+    lines = [Beside(says=says, n=made.n, effect=effect, words=words, exact=exact)]
     return lines + [_measured(table, run, planned, cause, groups) for cause in run.beside]
 
 
@@ -89,21 +91,22 @@ def _measured(table: Table, run: Unmeasured, planned: Comparison, cause: Group, 
     there = [int(np.count_nonzero(group & has)) for group in groups]
     of = [int(np.count_nonzero(group)) for group in groups]
     with_group = _ratio(there[0], of[0], there[1], of[1])
-    told = [
-        "nobody to say it of" if math.isnan(ratio) else f"{max(ratio, 1 / ratio) if ratio else math.inf:.2f} times"
-        for ratio in (with_outcome, with_group)
-    ]
-    words = f"Goes with {run.outcome} {told[0]}, with the groups {told[1]} (the larger over the smaller share)."
-    return Beside(
-        says=f"{planned.id}: measured, {cause.name}",
-        n=(int(has[everyone].sum()), int((~has)[everyone].sum())),
-        words=words,
+    ratios = [max(each, 1 / each) if each else math.nan for each in (with_outcome, with_group)]
+    words, exact = (
+        f"Goes with {run.outcome} {told[0]}, with the groups {told[1]} (the larger over the smaller share)."
+        for told in ([_times(each, digits) for each in ratios] for digits in (1, 3))
     )
+    n = (int(has[everyone].sum()), int((~has)[everyone].sum()))
+    return Beside(says=f"{planned.id}: measured, {cause.name}", n=n, words=words, exact=exact)
+
+
+def _times(ratio: float, digits: int) -> str:
+    return "in no way that can be said" if math.isnan(ratio) else f"{ratio:.{digits}f} times"
 
 
 def _recall(table: Table, run: Recall, planned: Comparison) -> list[Beside]:
     """The superiority as it would be had everybody remembered rightly, for each way of forgetting."""
-    first, second = (table.counts(planned.outcome, group).astype(float) for group in _groups(table, planned))
+    first, second = (table.counts(planned.outcome, group).astype(float) for group in table.groups(planned))
     n = (int(first.sum()), int(second.sum()))
     if min(n) < table.study.plan.gates.no_test:
         return [Beside(says=planned.id, n=n, words="Too few.")]
@@ -119,13 +122,6 @@ def _recall(table: Table, run: Recall, planned: Comparison) -> list[Beside]:
                 words = "The interval does not know of the guess itself."
                 lines.append(Beside(says=says, n=n, effect=superiority(*corrected), words=words))
     return lines
-
-
-def _groups(table: Table, planned: Comparison) -> tuple[Mask, Mask]:
-    everyone = table.mask(planned.among)
-    if table.study.plan.leave_out is not None:
-        everyone &= table.mask(NoneOf(table.study.plan.leave_out))
-    return everyone & table.mask(planned.first.rule), everyone & table.mask(planned.second.rule)
 
 
 def _ratio(yes_1: int, n_1: int, yes_2: int, n_2: int) -> float:

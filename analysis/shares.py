@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 
@@ -47,10 +49,11 @@ def chi_square(yes_1: int, n_1: int, yes_2: int, n_2: int) -> tuple[float, float
 def fisher(yes_1: int, n_1: int, yes_2: int, n_2: int) -> float:
     """Fisher's exact two-sided p: every table at most as likely as the one observed."""
     yes, total = yes_1 + yes_2, n_1 + n_2
+    cells = np.arange(max(0, yes - n_2), min(n_1, yes) + 1)
+    log = _log_choose(n_1, cells) + _log_choose(n_2, yes - cells) - _log_choose(total, np.array(yes))
+    observed = log[int(yes_1 - cells[0])]
+    return min(1.0, math.fsum(np.exp(log[log <= observed + 1e-7])))
 
-    def likelihood(cell: int) -> float:
-        return math.comb(n_1, cell) * math.comb(n_2, yes - cell) / math.comb(total, yes)
 
-    observed = likelihood(yes_1)
-    tables = range(max(0, yes - n_2), min(n_1, yes) + 1)
-    return min(1.0, math.fsum(each for cell in tables if (each := likelihood(cell)) <= observed * (1 + 1e-7)))
+def _log_choose(n: int, k: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.asarray(special.gammaln(n + 1.0) - special.gammaln(k + 1.0) - special.gammaln(n - k + 1.0))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instruments.model import NOT_SURE, ChooseMany, Study
-from instruments.plan import Derived, Difference, FirstOf, MeanOf, Recode, When
+from instruments.plan import Comparison, Derived, Difference, FirstOf, MeanOf, Recode, When
 from instruments.records import MISSING_WORDS, Column
 from instruments.rules import BLANK, Is, Rule, fold
 
@@ -69,6 +69,15 @@ class Table:
             return np.array(np.logical_or.reduce([~everyone, *masks]))
 
         return fold(rule, self._leaf, all_of, any_of, lambda mask: ~mask)
+
+    def groups(self, planned: Comparison, without: Mask | None = None) -> tuple[Mask, Mask]:
+        """Who is in the two groups of a comparison: whom the plan leaves out, or `without`, is in neither."""
+        everyone = self.mask(planned.among)
+        if self.study.plan.leave_out is not None:
+            everyone &= ~self.mask(self.study.plan.leave_out)
+        if without is not None:
+            everyone &= ~without
+        return everyone & self.mask(planned.first.rule), everyone & self.mask(planned.second.rule)
 
     def counts(self, column: str, who: Mask) -> NDArray[np.int64]:
         """How many gave each step of the column, in order; whatever is no step is missing."""

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from . import BUNDLED, VERSION
-from .doors import FOLDER
+from .doors import FOLDER, Door
 from .reader import read_or_problems
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION)
 def door() -> None:
     """A study as plain files: check it before a board reads it.

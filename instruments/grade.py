@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
-SENTENCE = re.compile(r"[.!?:;]+(?=\s|$)|\n+")
+SENTENCE = re.compile(r"[.!?]+(?=[\s”’\"')]|$)|\n+")
 
 
 def grade(text: str) -> float:

@@ -234,7 +234,7 @@ class Shown:
     title: str
     form: Form
     columns: tuple[str, ...]
-    called: Mapping[str, str] = field(default_factory=dict)  # column → what the section calls it
+    called: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # column → role → what the section calls it
     among: Rule = ALWAYS
 
 

@@ -252,9 +252,88 @@ def test_a_stratified_table_is_mantelhaens(tmp_path):
     assert "No row" in refused("table", written(tmp_path, ("a", "s"), [("1", "")]), "--row", "a", "--column", "s")
 
 
+def test_long_numbers_are_levels_of_their_own(tmp_path):
+    """Means with many digits, and numbers that differ only in the seventh."""
+    rows = [
+        ("a", 2.3333333333333335),
+        ("a", 1234567),
+        ("b", 1.6666666666666667),
+        ("b", 1234568),
+        ("b", 2.3333333333333335),
+    ]
+    found = told("compare", written(tmp_path, ("g", "v"), rows), *AB)
+    assert found["ps"] == approx(3.5 / 6), "pairs won 1.5 + 2 − …: (1, .5, 0) and (1, 1, 0)"
+
+
+def test_a_steep_covariate_is_no_separation(tmp_path):
+    """The scale of a covariate does not matter: the same log odds for x and for x / 1000."""
+    import random
+
+    chance = random.Random(4)
+    rows = []
+    for n in range(300):
+        x, group = chance.random(), "ab"[n % 2]
+        rows.append((group, sum(chance.random() < 0.2 + 0.6 * x for _ in range(4)), x, x / 1000))
+    path = written(tmp_path, ("g", "v", "x", "y"), rows)
+    one, other = (told("compare", path, *AB, "--adjust", name)["po_adjusted"] for name in "xy")
+    assert one == approx(other, abs=1e-6)
+
+
+def test_a_rare_category_does_not_stop_a_model(tmp_path):
+    """Seven people of one covariate category who all answered alike: held at their end, as R's glm leaves them."""
+    rows = (
+        [("ab"[n % 2], (n * 7 // 3 + n % 2) % 4, "xy"[n // 2 % 2]) for n in range(200)]
+        + [("a", 0, "z")] * 4
+        + [("b", 0, "z")] * 3
+    )
+    found = told("compare", written(tmp_path, ("g", "v", "c"), rows), *AB, "--adjust", "c")
+    assert found["po_adjusted"] is not None
+    assert any("held at their end" in note for note in found["notes"])
+
+
+def test_large_tables_are_quick_and_too_large_ones_refused(tmp_path):
+    """A hundred thousand people in a 2 × 2 table; more than a hundred million are no survey."""
+    path = written(tmp_path, ("r", "c", "n"), [("x", 1, 30000), ("x", 2, 20000), ("y", 1, 29000), ("y", 2, 21000)])
+    assert told("table", path, "--row", "r", "--column", "c", "--counts", "n")["exact_p"] < 1e-6
+    many = written(tmp_path, ("g", "v", "n"), [("a", 1, 10**20), ("b", 2, 5)])
+    assert "is the most" in refused("compare", many, *AB, "--counts", "n")
+
+
+def test_strata_are_pairs_not_joined_words(tmp_path):
+    """(“p / q”, “r”) and (“p”, “q / r”) are two strata."""
+    rows = [(g, v, s, t) for s, t in (("p / q", "r"), ("p", "q / r")) for g in "ab" for v in (1, 2, 2)]
+    found = told("compare", written(tmp_path, ("g", "v", "s", "t"), rows), *AB, "--strata", "s,t")
+    assert any(note.startswith("2 strata took part") for note in found["notes"])
+
+
+def test_faults_are_told_with_the_line_of_the_file(tmp_path):
+    """Blank lines count."""
+    path = tmp_path / "b.csv"
+    path.write_text("g,v\n\na,1\n\nb,high\n")
+    assert "b.csv:5: “high”" in refused("compare", str(path), *AB)
+    path.write_text("g,v,v\na,1,2\n")
+    assert "names v twice" in refused("compare", str(path), *AB)
+
+
+def test_a_file_can_be_piped_in(tmp_path):
+    """“-” is standard input."""
+    import subprocess
+    import sys
+
+    made = subprocess.run(
+        [sys.executable, "-m", "analysis", "compare", "-", *AB, "--json"],
+        input="g,v\na,1\na,2\nb,1\nb,1\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(made.stdout)["ps"] == 0.75
+
+
 def test_a_name_in_a_file_cannot_steer_a_terminal(tmp_path):
     """Control characters are shown as question marks."""
     path = written(tmp_path, ("r", "c"), [("\x1b[31mred", 1), ("blue", 2)])
     shown = run("analysis", "table", path, "--row", "r", "--column", "c").stdout
     assert "\x1b" not in shown
     assert "?[31mred" in shown
+    assert "\x1b" not in refused("compare", written(tmp_path, ("g", "v"), [("a", "\x1b]0;x\x07"), ("b", 1)]), *AB)

@@ -104,3 +104,36 @@ def test_the_verdict_follows_the_prediction(tmp_path, predicts):
     found = by_id(two_groups(tmp_path, (2, 5, 25), (25, 5, 2)))["C1"]
     turned = _judged(every_kind.plan, replace(found, planned=replace(found.planned, predicts=predicts)))
     assert turned.verdict == ("supported" if predicts == "first" else "opposite")
+
+
+def test_equivalence_has_a_verdict_even_under_separation(tmp_path):
+    """Everybody of one group above everybody of the other: surely not alike, whatever p cannot say."""
+    found = by_id(two_groups(tmp_path, (0, 0, 30), (30, 0, 0)))["C3"]
+    assert (found.p, found.verdict) == (None, "opposite")
+    assert "No variance" in found.notes[0]
+
+
+def test_a_contrast_with_a_separated_part_has_no_interval():
+    """One part has no variance: an error of 0 would be a false certainty."""
+    from analysis.comparing import _contrast
+    from analysis.findings import Cell, Finding
+    from instruments.plan import Group
+    from instruments.rules import ALWAYS
+
+    planned = replace(
+        every_kind.plan.comparisons[0], contrast=(Group(name="a", rule=ALWAYS), Group(name="b", rule=ALWAYS))
+    )
+    cells = [(0, 0, 40), (40, 0, 0), (10, 10, 20), (10, 20, 10)]
+    made = _contrast(
+        Finding(
+            planned=planned,
+            family="F",
+            n=(80, 80),
+            missing=(0, 0),
+            levels=(1, 2, 3),
+            cells=tuple(Cell(name="c", counts=each) for each in cells),
+        )
+    )
+    assert made.effect.low != made.effect.low
+    assert made.p is None
+    assert "fully separated" in made.notes[0]

@@ -45,6 +45,7 @@ class Attacker:
     """
 
     def __init__(self, cells, answered, asked, part_of, steps, rounded):
+        k = 10 if rounded else 5  # what is shown is never smaller
         self.groups, self.columns = len(cells), len(cells[0])
         size = self.groups * self.columns
         self.low, self.high = np.zeros(size), np.full(size, 10_000.0)
@@ -53,12 +54,12 @@ class Attacker:
         for at, row in enumerate(cells):
             for column, n in enumerate(row):
                 if n is not None:
-                    self.low[self.at(at, column)], self.high[self.at(at, column)] = max(0, n - give), n + give
+                    self.low[self.at(at, column)], self.high[self.at(at, column)] = max(k, n - give), n + give
             for n, width in ((answered[at], steps), (asked[at], self.columns)):
                 if n is not None:
                     line = np.zeros(size)
                     line[[self.at(at, column) for column in range(width)]] = 1
-                    rows.append(line), lows.append(max(0, n - give)), highs.append(n + give)
+                    rows.append(line), lows.append(max(k, n - give)), highs.append(n + give)
         for parent in {each for each in part_of if each is not None}:
             for column in range(self.columns):
                 line = np.zeros(size)
@@ -236,6 +237,50 @@ def test_no_published_table_of_200_people_pins_a_small_cell(name, tmp_path):
     assert small > 1000, "a study of 200 people has many small cells: the attack had something to find"
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_laying_all_tables_side_by_side_pins_no_small_cell(tmp_path):
+    """The strongest attack on the public report: every table about a question at once, findings included.
+
+    The control is the same report with small cells hidden one by one and nothing else: it gives cells away.
+    """
+    from attacker import given_away, rows_about
+
+    study = read(BUNDLED)
+    answers = opened(filled(tmp_path / "data", random_people(study, 130, 70, 1), study=study)).path
+    table = load(answers)
+    made = json.loads(report(table, locking.lock(answers, table, "2026-11-23"), "public").json)
+    printed = {each["id"]: each for each in made["tables"]}
+    printed |= {each["groups"]["id"]: each["groups"] for each in made["findings"]}
+    asked = [column.name for column in table.columns.values() if column.question and column.kind == "code"]
+    tables = 0
+    for column in asked:
+        rows = rows_about(table, printed, column)
+        tables += len({row.table for row in rows})
+        assert given_away(table, rows, column, 10, 2) == [], column
+    assert tables > len(asked) + 40
+    given = sum(
+        len(given_away(table, bare(table, rows_about(table, printed, column), column), column, 10, 0))
+        for column in asked[:12]
+    )
+    assert given > 5, "the attack finds what is not protected"
+
+
+def bare(table, rows, column):
+    """The same rows with every sum shown exactly, and small cells hidden one by one."""
+
+    def counted(row, codes):
+        return sum(int(np.count_nonzero(row.who & (table.values[column] == code))) for code in codes)
+
+    found = []
+    for row in rows:
+        cells = [(codes, n if (n := counted(row, codes)) >= 10 else None) for codes, _ in row.cells]
+        every = [code for codes, _ in row.cells for code in codes]
+        inner = [code for codes, _ in row.cells[: row.steps] for code in codes]
+        found.append(replace(row, cells=cells, answered=counted(row, inner), asked=counted(row, every)))
+    return found
+
+
 def test_the_page_prints_no_number_that_its_twin_hides(tmp_path):
     """Tables, hover texts and embedded JSON are made of the published tables alone; quotations need leave."""
     study = read(BUNDLED)
@@ -257,3 +302,61 @@ def test_the_page_prints_no_number_that_its_twin_hides(tmp_path):
             )
     exact = [p for f in json.loads(made.json)["findings"] for p in (f["statistic"], f["df"])]
     assert set(exact) == {None}
+
+
+def test_no_estimate_stands_beside_hidden_numbers_that_few_tables_fit(tmp_path):
+    """A share with hidden counts is withheld from the public, and so are its p, interval and second looks; the team has it."""
+    study = read(BUNDLED)
+    answers = opened(filled(tmp_path / "data", random_people(study, 130, 70, 2), study=study)).path
+    table = load(answers)
+    lock = locking.lock(answers, table, "2026-11-23")
+    public, team = (
+        {each["id"]: each for each in json.loads(report(table, lock, name).json)["findings"]}
+        for name in ("public", "team")
+    )
+    withheld = [id for id, each in public.items() if each["effect"] is None and team[id]["effect"] is not None]
+    shares = [id for id in ("H2a", "H2b", "H5") if team[id]["effect"] is not None]
+    for id in shares:
+        if None in (n for group in public[id]["groups"]["groups"] for n in group["cells"]):
+            assert id in withheld
+            assert (public[id]["p"], public[id]["beside"], public[id]["notes"]) == (None, [], [])
+    assert withheld, "there was something to withhold"
+    for each in public.values():
+        assert each["effect"] is None or each["effect"]["low_90"] is None
+        assert each["p"] is None or each["p"] == round(each["p"], 2) >= 0.01
+
+
+def test_no_number_of_people_slips_through_words(tmp_path):
+    """Second looks, drop-out, quotations, unopened records, the data hash: none of them is exact for the public."""
+    study = read(BUNDLED)
+    answers = opened(filled(tmp_path / "data", random_people(study, 130, 70, 1), study=study)).path
+    table = load(answers)
+    lock = locking.lock(answers, table, "2026-11-23")
+    few = replace(table, totals={"opened": 47, "agreed": 43, "sent": 36}, about={**table.about, "unopened": "3"})
+    page, twin = report(few, lock, "public").html, json.loads(report(few, lock, "public").json)
+    assert "Some stored records could not be opened" in page
+    assert lock.data_hash not in page, "a small table could be tried against it"
+    assert lock.seal in page
+    assert "10 % between “opened” and “agreed”" not in page or "opened (about): <strong>45" in page
+    for each in twin["findings"]:
+        for line in each["beside"]:
+            assert not any(letter.isdigit() for letter in line["words"])
+    assert lock.data_hash in report(few, lock, "team").html
+
+
+def test_few_quotations_are_not_listed_for_the_public(tmp_path):
+    """Three consented quotations say that three consented; the team reads them."""
+    from analysis.table import Said
+
+    study = read(BUNDLED)
+    answers = opened(filled(tmp_path / "data", random_people(study, 20, 20, 1), study=study)).path
+    table = load(answers)
+    lock = locking.lock(answers, table, "2026-11-23")
+    said = tuple(Said("own_words", "client", {"k_quote": tick}, f"words {n}") for n, tick in enumerate([1, 1, 1, 0]))
+    few = replace(table, texts=said)
+    assert "<blockquote>" not in report(few, lock, "public").html
+    team = report(few, lock, "team").html
+    assert team.count("<blockquote>") == 3
+    assert "words 3" not in team, "nobody is quoted who did not allow it"
+    many = replace(table, texts=said[:3] * 4)
+    assert report(many, lock, "public").html.count("<blockquote>") == 12

@@ -99,8 +99,46 @@ def test_analysing_what_is_not_there(tmp_path):
     said_well(run("analysis", "lock", str(tmp_path / "a.db")), 2, "no file", "analysis open")
     for command in (("lock",), ("report", "--out", str(tmp_path / "r.html"))):
         told = run("analysis", command[0], str(tmp_path / "not.db"), *command[1:])
-        said_well(told, 4, "not an answers.db")
+        said_well(told, 2, "not an answers.db")
     assert not (tmp_path / "r.html").exists()
+    said_well(run("analysis", "lock", str(tmp_path)), 2, "is a folder")
+    for out, words in (("r.pdf", "is no .html file"), ("nowhere/r.html", "There is no folder")):
+        said_well(run("analysis", "report", str(tmp_path / "not.db"), "--out", str(tmp_path / out)), 2, words)
+    said_well(
+        run(
+            "analysis",
+            "compare",
+            str(tmp_path / "no.csv"),
+            *["--outcome", "v", "--group", "g", "--first", "a", "--second", "b"],
+        ),
+        2,
+        "No such file",
+    )
+
+
+def test_an_interrupted_command_says_130_and_leaves_nothing_half_written(tmp_path):
+    """Ctrl-C while a report is being made: the shell's own code, no partial file."""
+    import signal
+    import subprocess
+    import sys
+    import time
+
+    from test_opening import filled, opened
+
+    answers = opened(filled(tmp_path / "data", [{"tea": 1}] * 12)).path
+    assert run("analysis", "lock", str(answers)).returncode == 0
+    working = subprocess.Popen(
+        [sys.executable, "-m", "analysis", "report", str(answers), "--out", str(tmp_path / "r.html")],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert "reading" in working.stderr.readline()
+    time.sleep(0.05)
+    working.send_signal(signal.SIGINT)
+    said = working.communicate(timeout=60)[1]
+    assert working.returncode == 130, said
+    assert "Traceback" not in said
+    assert list(tmp_path.glob("r.*")) == []
 
 
 def test_a_rehearsal_leaves_other_folders_alone(tmp_path):

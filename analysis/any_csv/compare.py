@@ -12,9 +12,9 @@ import numpy as np
 from instruments.doors import WrongUse
 
 from .. import odds, ordinal, resampling, strata
+from ..resampling import SEED
 from .rows import Codes, Mask, Numbers, Rows, as_number, plain, read, steps
 
-SEED = 20180717  # of the permutation test; the same data give the same p
 DRAWS = 10_000
 
 
@@ -172,14 +172,14 @@ def _fitted(
     samples: Samples, who: Mask, covariates: tuple[str, ...], cluster: Codes | None, notes: list[str]
 ) -> odds.Fit | None:
     """The model of the first group against the second, or None with the reason in the notes."""
-    times = samples.rows.times
-    people = np.repeat(np.flatnonzero(who), times[who])
+    people = np.flatnonzero(who)
     kinds = [samples.rows.together((name,), who) for name in covariates]
     codes, counts, clusters = odds.patterns(
         samples.answers[people],
         samples.levels,
         [samples.group[people], *(code[people] for _, code in kinds)],
         None if cluster is None else cluster[people],
+        samples.rows.times[people],
     )
     design = [codes[0][:, None].astype(float)]
     for name, (names, _), code in zip(covariates, kinds, codes[1:], strict=True):
@@ -194,6 +194,8 @@ def _fitted(
         notes.append(f"No proportional-odds model: {error}.")
         return None
     if made.settled:
+        if made.held:
+            notes.append("Covariate categories in which all answered alike are held at their end (log odds ±15).")
         return made
     if not made.separated:
         notes.append("No proportional-odds model: some of its columns determine each other.")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from instruments.doors import WrongUse
 
 EMPTY = ("", "NA")
 SHOWN = 5  # so many faults are quoted
+MOST = 100_000_000  # people in one table
 
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -31,6 +34,7 @@ class Rows:
     columns: dict[str, list[str]]
     times: Codes
     empty: tuple[str, ...]
+    lines: tuple[int, ...]  # of the file, where each row ends
 
     def complete(self, names: Iterable[str]) -> Mask:
         """Which rows hold something in all of these columns."""
@@ -41,37 +45,47 @@ class Rows:
 
     def together(self, names: Sequence[str], who: Mask) -> tuple[list[str], Codes]:
         """The kinds that these columns make together, in order, and each row's kind; −1 for whoever is not `who`."""
-        crossed = [" / ".join(each) for each in zip(*(self.columns[name] for name in names), strict=True)]
-        kinds = in_order({crossed[at] for at in np.flatnonzero(who)})
+        crossed = list(zip(*(self.columns[name] for name in names), strict=True))
+        kinds = sorted({crossed[at] for at in np.flatnonzero(who)}, key=lambda each: [_rank(part) for part in each])
         where = {kind: index for index, kind in enumerate(kinds)}
         codes = [where[kind] if there else -1 for kind, there in zip(crossed, who, strict=True)]
-        return kinds, np.array(codes, dtype=np.int64)
+        return [" / ".join(kind) for kind in kinds], np.array(codes, dtype=np.int64)
 
 
 def read(path: Path, names: Iterable[str], counts: str | None, missing: Sequence[str] = ()) -> Rows:
     """The named columns of a CSV. Raises WrongUse in words, with the line."""
     wanted = list(dict.fromkeys([*names, *([counts] if counts else [])]))
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with _opened(path) as file:
             reader = csv.reader(file)
             header = next(reader, [])
             if absent := [name for name in wanted if name not in header]:
                 here = ", ".join(header) or "nothing"
                 raise WrongUse(f"{path} has no column {', '.join(absent)}. Its first line names: {here}.")
+            if twice := [name for name in wanted if header.count(name) > 1]:
+                raise WrongUse(f"{path} names {', '.join(twice)} twice; say which one by renaming the other.")
             at = [header.index(name) for name in wanted]
-            rows = []
+            rows, lines = [], []
             for row in reader:
                 if row and len(row) != len(header):
                     raise WrongUse(f"{path}:{reader.line_num}: {len(row)} cells, but the first line has {len(header)}.")
                 if row:
                     rows.append([row[where].strip() for where in at])
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise WrongUse(f"{path} cannot be read as CSV: {error}.") from error
+                    lines.append(reader.line_num)
+    except OSError as error:
+        raise WrongUse(f"{path} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise WrongUse(f"{path} cannot be read as CSV: {error}. It is saved as UTF-8 text with commas.") from error
     if not rows:
         raise WrongUse(f"{path} has no rows.")
     columns = {name: [row[index] for row in rows] for index, name in enumerate(wanted)}
-    times = _times(path, columns[counts]) if counts else np.ones(len(rows), dtype=np.int64)
-    return Rows(path, columns, times, (*EMPTY, *missing))
+    times = _times(path, columns[counts], lines) if counts else np.ones(len(rows), dtype=np.int64)
+    return Rows(path, columns, times, (*EMPTY, *missing), tuple(lines))
+
+
+def _opened(path: Path) -> AbstractContextManager[TextIO]:
+    """The file, or what is piped in where it is called “-”."""
+    return nullcontext(sys.stdin) if str(path) == "-" else path.open(encoding="utf-8-sig", newline="")
 
 
 def steps(rows: Rows, column: str, levels: Sequence[str]) -> tuple[list[str], Numbers, Codes]:
@@ -80,7 +94,7 @@ def steps(rows: Rows, column: str, levels: Sequence[str]) -> tuple[list[str], Nu
     Scores are the levels' own numbers where they rise, else 0, 1, 2, … Raises WrongUse for words without an
     order, and for answers outside the levels.
     """
-    given = [(line, each) for line, each in enumerate(rows.columns[column], 2) if each not in rows.empty]
+    given = [(at, each) for at, each in zip(rows.lines, rows.columns[column], strict=True) if each not in rows.empty]
     order = list(levels) or _own_order(rows, column, given)
     if len({_alike(each) for each in order}) < len(order):
         raise WrongUse("--levels names a step twice.")
@@ -98,9 +112,10 @@ def steps(rows: Rows, column: str, levels: Sequence[str]) -> tuple[list[str], Nu
     return order, np.array(scores), np.array(codes, dtype=np.int64)
 
 
-def in_order(kinds: Iterable[str]) -> list[str]:
+def _rank(kind: str) -> tuple[bool, float, str]:
     """Numbers by size, words by letter."""
-    return sorted(kinds, key=lambda each: (as_number(each) is None, as_number(each) or 0.0, each))
+    number = as_number(kind)
+    return number is None, number or 0.0, kind
 
 
 def as_number(said: str) -> float | None:
@@ -126,7 +141,10 @@ def _own_order(rows: Rows, column: str, given: list[tuple[int, str]]) -> list[st
     wrong = [f"{rows.path}:{line}: “{each}”" for line, each in given if as_number(each) is None]
     if wrong:
         raise WrongUse(f"{column} holds words; say their order with --levels. {'; '.join(wrong[:SHOWN])}.")
-    return [f"{value:g}" for value in sorted({float(each) for _, each in given})]
+    first_said: dict[float, str] = {}
+    for _, each in given:
+        first_said.setdefault(float(each), each)
+    return [first_said[value] for value in sorted(first_said)]
 
 
 def _alike(said: str) -> str | float:
@@ -135,8 +153,12 @@ def _alike(said: str) -> str | float:
     return said if number is None else number
 
 
-def _times(path: Path, said: list[str]) -> Codes:
-    wrong = [f"{path}:{line}: “{each}”" for line, each in enumerate(said, 2) if not (each.isascii() and each.isdigit())]
+def _times(path: Path, said: list[str], lines: list[int]) -> Codes:
+    pairs = zip(lines, said, strict=True)
+    wrong = [f"{path}:{line}: “{each}”" for line, each in pairs if not (each.isascii() and each.isdigit())]
     if wrong:
         raise WrongUse(f"--counts is a column of whole numbers: {'; '.join(wrong[:SHOWN])}.")
-    return np.array([int(each) for each in said], dtype=np.int64)
+    numbers = [int(each) for each in said]
+    if sum(numbers) > MOST:
+        raise WrongUse(f"--counts stands for {sum(numbers):,} people; {MOST:,} is the most.")
+    return np.array(numbers, dtype=np.int64)

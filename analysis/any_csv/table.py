@@ -10,9 +10,9 @@ import numpy as np
 from instruments.doors import WrongUse
 
 from .. import categories
+from ..resampling import SEED
 from .rows import Codes, plain, read
 
-SEED = 20180717
 TESTED = ("chi_square", "df", "p", "g", "g_p", "exact_p", "cramers_v", "cramers_v_ci", "residuals", "expected_under_5")
 WITHIN = ("cmh", "cmh_df", "cmh_p", "common_odds_ratio", "common_odds_ratio_ci")
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from instruments.doors import harmless
+
 SECTIONS = {
     "How many": ("n_first", "n_second", "missing_first", "missing_second", "n", "missing"),
     "First against second": ("ps", "ps_ci", "cliffs_delta", "hodges_lehmann"),
@@ -36,18 +38,18 @@ def say(found: dict[str, Any]) -> None:
         _grid(found, "residuals", ".2f")
     click.echo("\nNotes")
     for note in found["notes"]:
-        click.echo(f"  {note}")
+        click.echo(f"  {harmless(note)}")
 
 
 def _grid(found: dict[str, Any], key: str, form: str) -> None:
     """A table of cells under the names of its columns; cells of empty rows and columns are not there."""
     cells = [[format(cell, form) for cell in row] for row in found[key]]
-    names = [_shown(each) for each in found["columns"]]
+    names = [harmless(each) for each in found["columns"]]
     wide = max(len(each) for each in (*names, *(cell for row in cells for cell in row))) + 2
-    left = max(len(_shown(each)) for each in found["rows"]) + 2
+    left = max(len(harmless(each)) for each in found["rows"]) + 2
     click.echo(" " * (left + 2) + "".join(f"{name:>{wide}}" for name in names))
     for name, row in zip(found["rows"], cells, strict=True):
-        click.echo(f"  {_shown(name):<{left}}" + "".join(f"{cell:>{wide}}" for cell in row))
+        click.echo(f"  {harmless(name):<{left}}" + "".join(f"{cell:>{wide}}" for cell in row))
     click.echo()
 
 
@@ -55,8 +57,3 @@ def _said(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_said(each) for each in value)
     return str(value) if isinstance(value, int) else "–" if value is None else f"{value:.6g}"
-
-
-def _shown(name: str) -> str:
-    """A name of a file's own, without what would steer a terminal."""
-    return "".join(each if each.isprintable() else "?" for each in name)

@@ -65,8 +65,8 @@ def rehearsal(study: Path, out: Path, how_many: Sequence[int], seed: int, bar: B
     table = load(answers)
     report = out / "report.html"
     made = reports.report(table, locking.lock(answers, table, clock.today()), "team")
-    for suffix, text in ((".html", made.html), (".csv", made.csv), (".json", made.json)):
-        reports.write_whole(report.with_suffix(suffix), text)
+    texts = {".html": made.html, ".csv": made.csv, ".json": made.json}
+    reports.write_whole({report.with_suffix(suffix): text for suffix, text in texts.items()})
     return report
 
 

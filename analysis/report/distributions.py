@@ -37,22 +37,22 @@ class Asked:
     counted: Counted
 
 
-def people(table: Table) -> tuple[People, ...]:
-    """Who is shown apart: each role, and within it each group of the plan's split."""
+def people(table: Table, *, split: bool = True) -> tuple[People, ...]:
+    """Who is shown apart: each role, and within it each group of the plan's split. Before the lock nothing is split."""
     found: list[People] = []
     for role in table.study.roles:
         everyone = table.mask(Is("role", (role.id,)))
         found.append(People(role.name, role.id, everyone))
         whole = len(found) - 1
-        for group in table.study.plan.split:
+        for group in table.study.plan.split if split else ():
             who = everyone & table.mask(group.rule)
             found.append(People(f"{role.name}, {group.name}", role.id, who, whole))
     return tuple(found)
 
 
-def distributions(table: Table) -> Iterator[Asked]:
+def distributions(table: Table, *, split: bool = True) -> Iterator[Asked]:
     """Every question, in the order of the questionnaire."""
-    groups = people(table)
+    groups = people(table, split=split)
     for question in table.study.questions():
         match question:
             case Text() | Note():

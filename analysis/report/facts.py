@@ -1,4 +1,4 @@
-"""What a report says of itself: the flow, the checklists' answers, straight-lining, how scales hang together."""
+"""What a report says of itself: the flow, the checklists' answers, where it comes from, whom it may quote."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from instruments.records import DURATIONS
 from instruments.route import arms
 from instruments.rules import ALWAYS
 
-from ..comparing import SEED
-from ..locking import Lock
+from ..locking import Lock, plan_hash
+from ..resampling import SEED
 from ..table import Table
 from .hiding import Audience, Counted, Published, Shown
 from .sections import durations
@@ -38,7 +38,7 @@ def facts(table: Table, lock: Lock, who: Audience, shown_durations: Published) -
     study, details = table.study, table.study.details
     columns = [column for column in table.columns.values() if column.question is not None]
     steps = flow(table, who)
-    totals = {name: table.totals[name] for name in TOTALS if name in table.totals}
+    totals = {name: n for name in TOTALS if (n := who.count(table.totals.get(name, 0))) is not None}
     told = ", ".join(f"{name} {'hidden' if n is None else n}" for name, n in steps)
     taken = zip(shown_durations.columns, shown_durations.cells[0], strict=True)
     bands = ", ".join(f"{band}: {'hidden' if n is None else n}" for band, n in taken)
@@ -69,13 +69,15 @@ def versions() -> str:
     return ", ".join([f"offhours {VERSION}", f"Python {sys.version.split()[0]}", *known])
 
 
-def manifest(table: Table, lock: Lock, who: Audience) -> dict[str, str]:
+def manifest(table: Table, lock: Lock, who: Audience, *, replanned: bool = False) -> dict[str, str]:
     """Where the report comes from: what was approved, asked, stored, locked, and computed with."""
     return {
         "study": f"{table.study.id} {table.study.version}",
         "fingerprint": table.study.fingerprint,
         "plan_hash": lock.plan_hash,
-        "data_hash": lock.data_hash,
+        **({"hash_of_the_plan_that_ran": plan_hash(table.study)} if replanned else {}),
+        **({} if who.rounded else {"data_hash": lock.data_hash, "salt": lock.salt}),
+        "data_seal": lock.seal,
         "locked_on": lock.locked_on,
         "kind": table.about["kind"],
         "audience": f"{who.name}, cells under {who.k} hidden" + (", rounded to 5" if who.rounded else ""),

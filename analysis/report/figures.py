@@ -5,7 +5,7 @@ plotly 7 shows a “Share chart” button that posts the data to a third party: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
@@ -31,16 +31,21 @@ BESIDE = ("#55457d", "#a89ac7", "#cbbfe0")  # answers that stand beside the scal
 UNORDERED = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f")
 """Okabe & Ito's colours: for answers without an order."""
 FIXED = {"fixedrange": True, "automargin": True}
+SYMBOLS = {"planned": "circle", "deviated": "diamond", "exploratory": "circle-open", "beside": "square-open"}
 ROW_HEIGHT, THICK, LINE = 54, 24, 18  # pixels: a bar with its words above it, the bar, a further line of words
 NARROW = 31  # letters a line, so that words fit a phone
 LAYOUT: dict[str, Any] = {
     "font": {"family": "system-ui, Segoe UI, Roboto, Noto Sans, Arial, sans-serif", "size": 14, "color": INK},
     "paper_bgcolor": PAPER,
     "plot_bgcolor": PAPER,
-    "margin": {"l": 12, "r": 26, "t": 8, "b": 8},
+    "margin": {"l": 26, "r": 26, "t": 8, "b": 8},
     "hoverlabel": {"bgcolor": PAPER},
     "showlegend": False,
 }
+
+
+Place = Callable[[float], float]
+"""Where a value lies along an axis, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,125 +111,128 @@ def bars(table: Published) -> tuple[Bar, ...]:
                 blocks.append(Block(beside, share, shade[place], _says(table, at, place, share), beside=True))
                 beside += share
         if None in shares and (rest := 100.0 - sum(share or 0.0 for share in shares)) > 0:
-            blocks.append(Block(start, rest, HIDDEN, "hidden: small numbers, or beside one"))
+            aside = bool(table.on_scale)  # on a scale nobody knows on which side of the middle it lies
+            where = beside if aside else start
+            blocks.append(Block(where, rest, HIDDEN, "hidden: small numbers, or beside one", aside))
         without = f", {asked - n} without an answer" if asked and asked > n else ""
         found.append(Bar(f"{group} (n = {n}{without})", tuple(blocks)))
     return tuple(found)
 
 
+def reach(rows: Sequence[Bar]) -> float:
+    """How far the bars reach to either side of the middle, in per cent."""
+    ends = (
+        end for row in rows for each in row.blocks if not each.beside for end in (each.start, each.start + each.width)
+    )
+    return max((abs(end) for end in ends), default=100.0)
+
+
+def ticks(table: Published, rows: Sequence[Bar]) -> list[int]:
+    """Where the axis of the bars is marked, in per cent."""
+    if not table.on_scale:
+        return [0, 25, 50, 75, 100]
+    furthest = reach(rows)
+    step = 25 if furthest <= 60 else 50
+    top = int(furthest // step) * step
+    return list(range(-top, top + 1, step))
+
+
 def drawn_bars(table: Published) -> dict[str, Any]:
-    """The bars as plotly has them: every step always, one trace a step."""
+    """The bars as plotly has them: a trace for each colour, the words above each bar."""
     rows = bars(table)[::-1]
     row_height = _tall([row.words for row in rows], ROW_HEIGHT)
-    aside = table.on_scale and table.on_scale < table.steps
-    names = list(dict.fromkeys(block.colour + str(block.beside) for row in rows for block in row.blocks))
-    traces = []
-    for name in names:
-        pieces = [
-            (at, block)
-            for at, row in enumerate(rows)
-            for block in row.blocks
-            if block.colour + str(block.beside) == name
-        ]
-        trace: dict[str, Any] = {
-            "type": "bar",
-            "orientation": "h",
-            "width": round(THICK / row_height, 3),
-            "y": [at for at, _ in pieces],
-            "x": [round(block.width, 1) for _, block in pieces],
-            "base": [round(block.start, 1) for _, block in pieces],
-            "text": [escape(block.words) for _, block in pieces],
-            "textposition": "none",
-            "hovertemplate": "%{text}<extra></extra>",
-            "marker": {"color": pieces[0][1].colour, "line": {"color": PAPER, "width": 1}},
-        }
-        if pieces[0][1].colour == HIDDEN:
-            trace["marker"]["pattern"] = {"shape": "/", "fgcolor": HIDDEN, "bgcolor": PAPER}
-        if pieces[0][1].beside:
-            trace["xaxis"] = "x2"
-        traces.append(trace)
-    notes = [_above(row.words, at, THICK // 2) for at, row in enumerate(rows)]
-    reach = max(
-        (abs(end) for row in rows for b in row.blocks if not b.beside for end in (b.start, b.start + b.width)),
-        default=100,
-    )
-    ends = [-reach, reach] if table.on_scale else [0, 100]
-    ticks = _ticks(reach) if table.on_scale else [0, 25, 50, 75, 100]
+    furthest, marks = reach(rows), ticks(table, rows)
     layout = {
         **LAYOUT,
         "barmode": "overlay",
         "height": row_height * len(rows) + 44,
         "xaxis": {
-            "range": ends,
-            "domain": [0, 0.8] if aside else [0, 1],
-            "tickvals": ticks,
-            "ticktext": [f"{abs(each)} %" for each in ticks],
+            "range": [-furthest, furthest] if table.on_scale else [0, 100],
+            "tickvals": marks,
+            "ticktext": [f"{abs(each)} %" for each in marks],
             "zeroline": bool(table.on_scale),
             "zerolinecolor": INK,
             **FIXED,
         },
         "yaxis": {"range": [-0.5, len(rows) - 0.3], "visible": False, **FIXED},
-        "annotations": notes + _stamp(table.stamp),
+        "annotations": [_above(row.words, at, THICK // 2) for at, row in enumerate(rows)] + _stamp(table.stamp),
     }
-    if aside:
-        layout["xaxis2"] = {
-            "range": [0, 100],
-            "domain": [0.84, 1],
-            "tickvals": [0, 100],
-            "ticktext": ["0", "100 %"],
-            **FIXED,
+    if any(block.beside for row in rows for block in row.blocks):
+        layout["xaxis"]["domain"] = [0, 0.8]
+        layout["xaxis2"] = {"range": [0, 100], "domain": [0.84, 1], "tickvals": [100], "ticktext": ["100 %"], **FIXED}
+    return {"data": _traces(rows, round(THICK / row_height, 3)), "layout": layout}
+
+
+def _traces(rows: Sequence[Bar], thick: float) -> list[dict[str, Any]]:
+    """All pieces of one colour and side as one trace."""
+    pieces: dict[tuple[str, bool], list[tuple[int, Block]]] = {}
+    for at, row in enumerate(rows):
+        for block in row.blocks:
+            pieces.setdefault((block.colour, block.beside), []).append((at, block))
+    traces = []
+    for (colour, beside), here in pieces.items():
+        trace: dict[str, Any] = {
+            "type": "bar",
+            "orientation": "h",
+            "width": thick,
+            "y": [at for at, _ in here],
+            "x": [round(block.width, 1) for _, block in here],
+            "base": [round(block.start, 1) for _, block in here],
+            "text": [escape(block.words) for _, block in here],
+            "textposition": "none",
+            "hovertemplate": "%{text}<extra></extra>",
+            "marker": {"color": colour, "line": {"color": PAPER, "width": 1}},
         }
-    return {"data": traces, "layout": layout}
+        if colour == HIDDEN:
+            trace["marker"]["pattern"] = {"shape": "/", "fgcolor": HIDDEN, "bgcolor": PAPER}
+        if beside:
+            trace["xaxis"] = "x2"
+        traces.append(trace)
+    return traces
 
 
 def drawn_forest(points: Sequence[Point], margin: float, stamp: str | None) -> dict[str, Any]:
     """All estimates of one kind on one axis, with the zone of no interest shaded."""
     shown = list(points)[::-1]
     no_effect = shown[0].effect.no_effect
-    low, high, ticks = axis(points)
-    traces = []
-    for mark, symbol in (
-        ("planned", "circle"),
-        ("deviated", "diamond"),
-        ("exploratory", "circle-open"),
-        ("beside", "square-open"),
-    ):
-        here = [(at, point) for at, point in enumerate(shown) if point.mark == mark]
-        if here:
-            traces.append(
-                {
-                    "type": "scatter",
-                    "mode": "markers",
-                    "x": [round(point.effect.value, 4) for _, point in here],
-                    "y": [at for at, _ in here],
-                    "text": [escape(point.words) for _, point in here],
-                    "error_x": {
-                        "type": "data",
-                        "symmetric": False,
-                        "array": [_reach(point.effect.high, point.effect) for _, point in here],
-                        "arrayminus": [_reach(point.effect.low, point.effect) for _, point in here],
-                        "color": TEAL,
-                    },
-                    "marker": {"color": TEAL, "size": 10, "symbol": symbol},
-                    "hovertemplate": "%{text}: %{x}<extra></extra>",
-                }
-            )
-    line = {"type": "line", "x0": no_effect, "x1": no_effect, "yref": "paper", "y0": 0, "y1": 1}
-    zone = {"type": "rect", "x0": no_effect - margin, "x1": no_effect + margin, "yref": "paper", "y0": 0, "y1": 1}
-    names = [_above(point.words, at, 6) for at, point in enumerate(shown)]
-    labels = [tick(each, shown[0].effect.kind) for each in ticks]
+    low, high, marks = axis(points)
+    labels = [tick(each, shown[0].effect.kind) for each in marks]
+    whole = {"yref": "paper", "y0": 0, "y1": 1}
+    zone = {"type": "rect", "x0": no_effect - margin, "x1": no_effect + margin, **whole}
+    line = {"type": "line", "x0": no_effect, "x1": no_effect, **whole}
     layout = {
         **LAYOUT,
         "height": _tall([point.words for point in shown], 44) * len(shown) + 60,
-        "xaxis": {"range": [low, high], "tickvals": ticks, "ticktext": labels, "zeroline": False, **FIXED},
+        "xaxis": {"range": [low, high], "tickvals": marks, "ticktext": labels, "zeroline": False, **FIXED},
         "yaxis": {"range": [-0.6, len(shown) - 0.2], "visible": False, **FIXED},
         "shapes": [
             {**zone, "fillcolor": ZONE, "line": {"width": 0}, "layer": "below"},
             {**line, "line": {"color": INK, "width": 1}},
         ],
-        "annotations": names + _stamp(stamp),
-    }  # fmt: skip
-    return {"data": traces, "layout": layout}
+        "annotations": [_above(point.words, at, 6) for at, point in enumerate(shown)] + _stamp(stamp),
+    }
+    return {"data": [_dots(shown, mark) for mark in dict.fromkeys(point.mark for point in shown)], "layout": layout}
+
+
+def _dots(shown: Sequence[Point], mark: str) -> dict[str, Any]:
+    """The estimates of one mark, each with its interval."""
+    here = [(at, point) for at, point in enumerate(shown) if point.mark == mark]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [round(point.effect.value, 4) for _, point in here],
+        "y": [at for at, _ in here],
+        "text": [escape(point.words) for _, point in here],
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [_reach(point.effect.high, point.effect) for _, point in here],
+            "arrayminus": [_reach(point.effect.low, point.effect) for _, point in here],
+            "color": TEAL,
+        },
+        "marker": {"color": TEAL, "size": 10, "symbol": SYMBOLS[mark]},
+        "hovertemplate": "%{text}: %{x}<extra></extra>",
+    }
 
 
 def axis(points: Sequence[Point]) -> tuple[float, float, list[float]]:
@@ -263,12 +271,6 @@ def _tall(words: Sequence[str], row: int) -> int:
 
 def _says(table: Published, group: int, step: int, share: float) -> str:
     return f"{table.columns[step]}: {share:.0f} % ({table.cells[group][step]})"
-
-
-def _ticks(reach: float) -> list[int]:
-    step = 25 if reach <= 60 else 50
-    top = int(reach // step) * step
-    return list(range(-top, top + 1, step))
 
 
 def _reach(end: float, effect: Estimate) -> float:

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from math import comb, inf
 
+from ..comparing import SECOND_LINE
 from ..findings import Beside, Estimate, Finding, Repeated
 from ..table import Table
+from .describing import described
 from .hiding import Audience, Published, Shown, published, stamped
 from .sections import of_a_finding
 
-COARSE = 0.05  # a share whose counts are hidden is rounded to five points
+WAYS = 10_000_000  # so many tables must fit what is shown, before an estimate may stand beside hidden cells
+FEW, COARSE = (
+    100,
+    0.05,
+)  # second looks at groups smaller than that are rounded to .05: many of them are about the same people
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,7 @@ class Told:
     """A finding, safe to show; `found` is for its words alone, never for its numbers."""
 
     found: Finding
+    outcome: str  # how a sentence names a higher answer
     n: tuple[Shown, Shown]
     missing: tuple[Shown, Shown]
     groups: Published
@@ -62,10 +70,13 @@ def told(table: Table, found: Finding, who: Audience, stamp: str | None) -> Told
     """One finding for this audience."""
     groups = stamped(published(of_a_finding(table, found), who), stamp)
     exact = not who.rounded
-    small = any(cell.n < who.k for cell in found.cells)
-    effect = None if small else found.effect if exact else _rounded(found.effect, groups)
+    small = any(cell.n < who.k for cell in found.cells) or (who.rounded and ways(found, groups) < WAYS)
+    effect = None if small else found.effect if exact else _rounded(found.effect)
+    planned = found.planned
+    named = planned.outcome_in_words != planned.outcome
     return Told(
         found=found,
+        outcome=planned.outcome_in_words if named else f"“{_asked(table, planned.outcome)}”",
         n=(who.count(found.n[0]), who.count(found.n[1])),
         missing=(who.count(found.missing[0]), who.count(found.missing[1])),
         groups=groups,
@@ -74,9 +85,24 @@ def told(table: Table, found: Finding, who: Audience, stamp: str | None) -> Told
         df=found.df if exact else None,
         p=None if small else _p(found.p, exact),
         p_adjusted=None if small else _p(found.p_adjusted, exact),
-        notes=found.notes if exact else tuple(note for note in found.notes if not note.startswith("Beside it")),
-        lines=tuple(line(each, who) for each in found.beside),
+        notes=found.notes if exact else () if groups.hidden else _for_all(found.notes),
+        lines=() if small else tuple(line(each, who) for each in found.beside),
     )
+
+
+def _asked(table: Table, column: str) -> str:
+    """What a column asks, or means."""
+    return next(iter(described(table, column).text.values()))
+
+
+def ways(found: Finding, groups: Published) -> float:
+    """How many tables fit the numbers that are shown of the groups: what is hidden can be split in so many ways."""
+    fitting = 1.0
+    for cell, shown in zip(found.cells, groups.cells, strict=True):
+        hidden = [count for count, n in zip(cell.counts, shown, strict=True) if n is None]
+        if hidden:
+            fitting *= comb(sum(hidden) + len(hidden) - 1, len(hidden) - 1)
+    return fitting if groups.hidden else inf
 
 
 def line(each: Beside, who: Audience) -> Line:
@@ -85,8 +111,15 @@ def line(each: Beside, who: Audience) -> Line:
     if None in n:
         return Line(each.says, n, None, None, "Too few to show.")
     if not who.rounded:
-        return Line(each.says, n, each.effect, each.p, each.words)
-    return Line(each.says, n, _rounded(each.effect, None), _p(each.p, False), "" if each.effect else each.words)
+        return Line(each.says, n, each.effect, each.p, f"{each.words} {each.exact}".strip())
+    return Line(
+        each.says, n, _rounded(each.effect, COARSE if min(each.n) < FEW else None), _p(each.p, False), each.words
+    )
+
+
+def _for_all(notes: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the second lines, which hold exact numbers."""
+    return tuple(note for note in notes if not note.startswith(SECOND_LINE))
 
 
 def again(each: Repeated, who: Audience) -> Again:
@@ -94,13 +127,11 @@ def again(each: Repeated, who: Audience) -> Again:
     return Again(each.run.says, tuple(line(one, who) for one in each.lines))
 
 
-def _rounded(effect: Estimate | None, groups: Published | None) -> Estimate | None:
-    """Two digits; a difference of shares whose counts are hidden to five points, ratios to one digit."""
+def _rounded(effect: Estimate | None, coarser: float | None = None) -> Estimate | None:
+    """Two digits, ratios one; the 90 % interval, which decides verdicts, is not told."""
     if effect is None:
         return None
-    step = 0.1 if effect.kind in ("odds_ratio", "risk_ratio") else 0.01
-    if effect.kind == "difference" and (groups is None or groups.hidden):
-        step = COARSE
+    step = 0.1 if effect.kind in ("odds_ratio", "risk_ratio") else coarser or 0.01
 
     def short(value: float) -> float:
         return value if math.isnan(value) else round(round(value / step) * step, 2)
@@ -110,13 +141,13 @@ def _rounded(effect: Estimate | None, groups: Published | None) -> Estimate | No
         value=short(effect.value),
         low=short(effect.low),
         high=short(effect.high),
-        low_90=short(effect.low_90),
-        high_90=short(effect.high_90),
+        low_90=math.nan,
+        high_90=math.nan,
     )
 
 
 def _p(p: float | None, exact: bool) -> float | None:
-    """Exact, or as fine as the public needs: three digits below .1, never below .001."""
+    """Exact, or two digits and never below .01."""
     if p is None or math.isnan(p):
         return None
-    return p if exact else max(round(p, 3), 0.001) if p < 0.1 else round(p, 2)
+    return p if exact else max(round(p, 2), 0.01)

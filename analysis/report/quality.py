@@ -55,12 +55,12 @@ def reliability(table: Table, who: Audience) -> list[tuple[str, str]]:
         told = f"alpha {value:.2f} ({low:.2f} to {high:.2f}, Feldt)" if value == value else "alpha cannot be computed"
         told += f", omega {total:.2f} (maximum likelihood)" if total == total else ""
         turned = [name for name, r in zip(each.of, scales.item_rest(answers), strict=True) if r < 0]
-        told += f"; {', '.join(turned)} goes against the others" if turned else ""
+        told += f"; {', '.join(turned)} {'goes' if len(turned) == 1 else 'go'} against the others" if turned else ""
         found.append((words, f"{told}, n = {shown} with every item"))
     return found
 
 
-def drop_out(table: Table) -> list[tuple[str, str, float]]:
-    """Between which pages how many left, in per cent: only where the totals are large enough to say it."""
-    kept = [(name, table.totals[name]) for name in TOTALS if table.totals.get(name, 0) >= 30]
+def drop_out(table: Table, who: Audience) -> list[tuple[str, str, float]]:
+    """Between which pages how many left, in per cent of the totals as they are shown."""
+    kept = [(name, n) for name in TOTALS if (n := who.count(table.totals.get(name, 0))) is not None and n >= 30]
     return [(one, other, 100 * (1 - m / n)) for (one, n), (other, m) in pairwise(kept) if m <= n]

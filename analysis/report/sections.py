@@ -13,7 +13,7 @@ from instruments.records import MISSING_WORDS
 from instruments.rules import Is
 
 from ..findings import Crossed, Finding
-from ..table import ABSENT, SKIPPED, Table
+from ..table import ABSENT, SKIPPED, UNKNOWN, Table
 from .describing import alike, described, headings, label, steps
 from .distributions import KINDS, Asked, People, counts_of, of_codes, people
 from .hiding import Counted
@@ -80,20 +80,26 @@ def ladder(table: Table, section: Shown) -> Counted:
         who = among & table.mask(Is("role", (role.id,)))
         for name in section.columns:
             counts = tuple(int(np.count_nonzero(who & (table.values[name] == code))) for code in first.scale)
-            asked = int(np.count_nonzero(who & (table.values[name] > ABSENT)))
+            asked = int(np.count_nonzero(who & ~np.isin(table.values[name], (ABSENT, UNKNOWN))))
             if asked:
-                words = section.called.get(name) or described(table, name).text[role.id]
+                words = _named(table, section, name, role.id)
                 rows.append((f"{role.name}: {words}", (*counts, max(0, asked - sum(counts)))))
     return Counted(
         id=f"ladder-{section.name}",
         title=section.title,
         groups=tuple(name for name, _ in rows),
-        columns=(*(next(iter(choices[code].label.values())) for code in first.scale), "no step"),
+        columns=(*(label(choices[code]) for code in first.scale), "no step"),
         steps=len(first.scale),
         on_scale=len(first.scale),
         counts=tuple(counts for _, counts in rows),
         part_of=(None,) * len(rows),
     )
+
+
+def _named(table: Table, section: Shown, column: str, role: str) -> str:
+    """What the section calls a role's answers, or what that role was asked."""
+    called = section.called.get(column, {})
+    return called.get(role) or called.get("") or described(table, column).text[role]
 
 
 def arms(table: Table, section: Shown) -> Iterator[Counted]:
@@ -107,9 +113,7 @@ def arms(table: Table, section: Shown) -> Iterator[Counted]:
             who = among.copy()
             for factor, level in zip(factors, levels, strict=True):
                 who &= table.mask(Is(factor.id, (level,)))
-            told = ", ".join(
-                f"{factor.id.removeprefix('story_')} {level}" for factor, level in zip(factors, levels, strict=True)
-            )
+            told = ", ".join(f"{factor.id} {level}" for factor, level in zip(factors, levels, strict=True))
             rows.append((told, counts_of(table, column, who)))
         role = column.roles[0]
         yield Counted(

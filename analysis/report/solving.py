@@ -22,56 +22,74 @@ def given_away(counts: Cells, hidden: Hidden, steps: int, part_of: tuple[int | N
     `counts` and `hidden` are groups × (cells, answered, asked); `off` is how far a shown number may be rounded.
     """
     groups, columns = counts.shape[0], counts.shape[1] - 2
-    unsettled = hidden[:, :columns] & (counts[:, :columns] < k) & ~_one_step_away(counts, hidden, steps, part_of, off)
+    unsettled = (
+        hidden[:, :columns] & (counts[:, :columns] < k) & ~_one_step_away(counts, hidden, steps, part_of, k, off)
+    )
     if not unsettled.any():
         return unsettled
     from scipy.optimize import Bounds, LinearConstraint, milp  # only where a glance does not settle it
 
     true = counts[:, :columns].astype(float).ravel()
-    known = ~hidden[:, :columns].ravel()
-    shown_low, shown_high = np.maximum(0, _rounded(true, off) - off), _rounded(true, off) + off
-    many = float(counts.max() + 1_000)  # a hidden cell is any number; without an end there would be no solution
-    bounds = Bounds(np.where(known, shown_low, 0), np.where(known, shown_high, many))
-    rows: list[NDArray[np.float64]] = []
-    low: list[float] = []
-    high: list[float] = []
+    low, high = _bounds(true, ~hidden[:, :columns].ravel(), k, off)
+    lines, least, most = _sums(counts, hidden, steps, part_of, k, off)
+    given = {
+        "integrality": np.ones(len(true)),
+        "bounds": Bounds(low, high),
+        "constraints": [LinearConstraint(np.array(lines), least, most)] if lines else [],
+    }
+    waiting = unsettled.ravel()
+    for sign in (-1.0, 1.0):  # as large as they can be, all together; then as small
+        waiting &= ~_differs(milp(sign * waiting, **given).x, true)
+    pinned = np.zeros(len(true), dtype=bool)
+    while waiting.any():
+        cell = int(np.flatnonzero(waiting)[0])
+        waiting[cell], pinned[cell] = False, True
+        for sign in (-1.0, 1.0):
+            differs = _differs(milp(sign * (np.arange(len(true)) == cell), **given).x, true)
+            waiting &= ~differs
+            pinned[cell] &= not differs[cell]
+    return pinned.reshape(groups, columns)
+
+
+def _bounds(
+    true: NDArray[np.float64], known: Hidden, k: int, off: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Between what each cell may lie; a hidden one is any number, with an end far off so that there is a solution."""
+    shown, many = _rounded(true, off), float(true.max() + 1_000)
+    return np.where(known, np.maximum(k, shown - off), 0.0), np.where(known, shown + off, many)
+
+
+def _sums(
+    counts: Cells, hidden: Hidden, steps: int, part_of: tuple[int | None, ...], k: int, off: int
+) -> tuple[list[NDArray[np.float64]], list[float], list[float]]:
+    """Every shown sum of cells, and that no part is more than its whole: coefficients, least, most."""
+    groups, columns = counts.shape[0], counts.shape[1] - 2
+    lines: list[NDArray[np.float64]] = []
+    least: list[float] = []
+    most: list[float] = []
     for group in range(groups):
         for column, width in ((columns, steps), (columns + 1, columns)):
             if not hidden[group, column]:
                 line = np.zeros((groups, columns))
                 line[group, :width] = 1
-                total = _rounded(counts[group, column], off)
-                rows.append(line.ravel())
-                low.append(max(0.0, float(total) - off))
-                high.append(float(total) + off)
+                total = float(_rounded(counts[group, column], off))
+                lines.append(line.ravel())
+                least.append(max(float(k), total - off))
+                most.append(total + off)
     for parent in {each for each in part_of if each is not None}:
         for column in range(columns):
             line = np.zeros((groups, columns))
             line[[at for at, each in enumerate(part_of) if each == parent], column] = -1
             line[parent, column] = 1
-            rows.append(line.ravel())
-            low.append(0.0)
-            high.append(np.inf)
-    constraints = [LinearConstraint(np.array(rows), low, high)] if rows else []
-    open_ = unsettled.ravel()
-    for goal in (-1.0, 1.0):  # as large as they can be, all together; then as small
-        found = milp(goal * open_, integrality=np.ones(len(true)), bounds=bounds, constraints=constraints)
-        open_ &= ~_differs(found.x, true)
-    pinned = np.zeros(len(true), dtype=bool)
-    while open_.any():
-        cell = int(np.flatnonzero(open_)[0])
-        open_[cell], pinned[cell] = False, True
-        for goal in (-1.0, 1.0):
-            only = np.zeros(len(true))
-            only[cell] = goal
-            found = milp(only, integrality=np.ones(len(true)), bounds=bounds, constraints=constraints)
-            differs = _differs(found.x, true)
-            open_ &= ~differs
-            pinned[cell] &= not differs[cell]
-    return pinned.reshape(groups, columns)
+            lines.append(line.ravel())
+            least.append(0.0)
+            most.append(np.inf)
+    return lines, least, most
 
 
-def _one_step_away(counts: Cells, hidden: Hidden, steps: int, part_of: tuple[int | None, ...], off: int) -> Hidden:
+def _one_step_away(
+    counts: Cells, hidden: Hidden, steps: int, part_of: tuple[int | None, ...], k: int, off: int
+) -> Hidden:
     """Hidden cells for which one person more or less, or moved to a hidden neighbour, gives another table that fits."""
     groups, columns = counts.shape[0], counts.shape[1] - 2
     rest = np.full((groups, columns), -1, dtype=np.int64)  # of a whole, who is in none of its parts
@@ -79,7 +97,7 @@ def _one_step_away(counts: Cells, hidden: Hidden, steps: int, part_of: tuple[int
         parts = [at for at, each in enumerate(part_of) if each == parent]
         rest[parent] = counts[parent, :columns] - counts[parts, :columns].sum(axis=0)
     away = _rounded(counts, off) - counts  # how far a shown number is from what it stands for
-    more, less = hidden | (away + off >= 1), hidden | (off - away >= 1)
+    more, less = hidden | (away + off >= 1), hidden | ((off - away >= 1) & (counts > k))
 
     def fits(group: int, column: int, up: bool) -> bool:
         whole = part_of[group]

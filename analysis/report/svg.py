@@ -1,77 +1,95 @@
-"""The same figures as still pictures with real text: for readers without scripts. One unit is one pixel at 600 wide."""
+"""The same figures as still pictures with real text: for readers without scripts. As wide as a phone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from textwrap import wrap
 
 from markupsafe import Markup
 
 from . import figures
-from .figures import Bar, Point
+from .figures import Block, Point
 from .hiding import Published
 
-WIDE, LEFT, ROW = 600, 8, 44
+WIDE, EDGE, THICK, LINE, LETTERS = 340, 16, 16, 17, 40
+ASIDE = 0.8  # how far the scale reaches where something stands beside it
 
 
 def still_bars(table: Published) -> Markup:
-    """One bar a group, its words and n above it."""
+    """One bar a group, its words and n above it; no effect of order is drawn that is not known."""
     rows = figures.bars(table)
-    aside = bool(table.on_scale) and table.on_scale < table.steps
-    room = 460 if aside else WIDE - 2 * LEFT
-    reach = max(
-        (abs(end) for row in rows for b in row.blocks if not b.beside for end in (b.start, b.start + b.width)),
-        default=100,
-    )
-    scale = room / (2 * reach) if table.on_scale else room / 100
-    middle = LEFT + (room / 2 if table.on_scale else 0)
-    tall = ROW * len(rows) + 8
-    drawn = "".join(_bar(at, row, middle, scale) for at, row in enumerate(rows)) + _across(table.stamp, tall)
-    return _svg(drawn, tall, f"{_stamped(table.stamp)}{table.title}: {len(rows)} bars")
+    aside = any(block.beside for row in rows for block in row.blocks)
+    room = (WIDE - 2 * EDGE) * (ASIDE if aside else 1)
+    reach = figures.reach(rows)
+    unit = room / (2 * reach if table.on_scale else 100)
+    middle = EDGE + (room / 2 if table.on_scale else 0)
+    drawn, y = [], 0
+    for row in rows:
+        words, y = _words(row.words, y)
+        drawn += [words, *(_piece(block, y, middle, unit) for block in row.blocks)]
+        y += THICK + LINE // 2
+    ticks = figures.ticks(table, rows)
+    drawn += [_tick(middle + value * unit, y + LINE, f"{abs(value)} %") for value in ticks]
+    if table.on_scale:
+        drawn.append(f'<path d="M{middle:.1f} 0V{y}" stroke="{figures.INK}"/>')
+    tall = y + LINE + 8
+    return _svg("".join(drawn) + _across(table.stamp, tall), tall, f"{_stamped(table.stamp)}{table.title}")
 
 
 def still_forest(points: Sequence[Point], margin: float, title: str, stamp: str | None) -> Markup:
     """A dot and a line for each estimate, the zone of no interest shaded."""
     low, high, ticks = figures.axis(points)
-    tall = ROW * len(points) + 30
 
     def at(value: float) -> float:
-        return round(LEFT + (min(high, max(low, value)) - low) / (high - low) * (WIDE - 2 * LEFT), 1)
+        return round(EDGE + (min(high, max(low, value)) - low) / (high - low) * (WIDE - 2 * EDGE), 1)
 
+    drawn, y = [], 0
+    for point in points:
+        words, y = _words(point.words, y)
+        drawn.append(words + _dot(point, y + 6, at))
+        y += LINE
     effect = points[0].effect
     zone = at(effect.no_effect - margin), at(effect.no_effect + margin)
-    drawn = f'<rect x="{zone[0]}" y="0" width="{zone[1] - zone[0]:.1f}" height="{tall - 24}" fill="{figures.ZONE}"/>'
-    drawn += f'<path d="M{at(effect.no_effect)} 0V{tall - 24}" stroke="{figures.INK}"/>'
-    for place, point in enumerate(points):
-        y = ROW * place + 30
-        e = point.effect
-        if e.low == e.low:
-            drawn += f'<path d="M{at(e.low)} {y}H{at(e.high)}" stroke="{figures.TEAL}" stroke-width="2"/>'
-        drawn += f'<circle cx="{at(e.value)}" cy="{y}" r="5" fill="{figures.TEAL}"/>'
-        drawn += f'<text x="{LEFT}" y="{y - 12}">{escape(point.words)}</text>'
-    for value in ticks:
-        drawn += f'<text x="{at(value)}" y="{tall - 6}" text-anchor="middle">{figures.tick(value, effect.kind)}</text>'
-    return _svg(drawn + _across(stamp, tall), tall, f"{_stamped(stamp)}{title}")
+    behind = f'<rect x="{zone[0]}" y="0" width="{zone[1] - zone[0]:.1f}" height="{y}" fill="{figures.ZONE}"/>'
+    behind += f'<path d="M{at(effect.no_effect)} 0V{y}" stroke="{figures.INK}"/>'
+    drawn += [_tick(at(value), y + LINE, figures.tick(value, effect.kind)) for value in ticks]
+    tall = y + LINE + 8
+    return _svg(behind + "".join(drawn) + _across(stamp, tall), tall, f"{_stamped(stamp)}{title}")
 
 
-def _bar(at: int, row: Bar, middle: float, scale: float) -> str:
-    y = ROW * at
-    drawn = f'<text x="{LEFT}" y="{y + 14}">{escape(row.words)}</text>'
-    for block in row.blocks:
-        start, wide = (
-            (490 + block.start, block.width) if block.beside else (middle + block.start * scale, block.width * scale)
-        )
-        hidden = block.colour == figures.HIDDEN
-        paint = (
-            f'fill="#fff" stroke="{figures.HIDDEN}" stroke-dasharray="3"'
-            if hidden
-            else f'fill="{block.colour}" stroke="#fff"'
-        )
-        drawn += (
-            f'<rect x="{start:.1f}" y="{y + 20}" width="{wide:.1f}" height="18" {paint}>'
-            f"<title>{escape(block.words)}</title></rect>"
-        )
-    return drawn
+def _dot(point: Point, y: float, at: figures.Place) -> str:
+    """An estimate and its interval."""
+    effect, drawn = point.effect, ""
+    if effect.low == effect.low:
+        drawn = f'<path d="M{at(effect.low)} {y}H{at(effect.high)}" stroke="{figures.TEAL}" stroke-width="2"/>'
+    return drawn + f'<circle cx="{at(effect.value)}" cy="{y}" r="4" fill="{figures.TEAL}"/>'
+
+
+def _piece(block: Block, y: float, middle: float, unit: float) -> str:
+    """A piece of a bar; what is hidden is an empty box with a dashed edge."""
+    start, wide = middle + block.start * unit, block.width * unit
+    if block.beside:
+        scale = (WIDE - 2 * EDGE) * (1 - ASIDE - 0.03) / 100
+        start, wide = WIDE - EDGE - 100 * scale + block.start * scale, block.width * scale
+    paint = f'fill="{block.colour}" stroke="#fff"'
+    if block.colour == figures.HIDDEN:
+        paint = f'fill="#fff" stroke="{figures.HIDDEN}" stroke-dasharray="3"'
+    box = f'<rect x="{start:.1f}" y="{y}" width="{wide:.1f}" height="{THICK}" {paint}>'
+    return f"{box}<title>{escape(block.words)}</title></rect>"
+
+
+def _words(words: str, y: int) -> tuple[str, int]:
+    """Words over as many lines as they need, and where the next thing begins."""
+    drawn = ""
+    for line in wrap(words, LETTERS):
+        y += LINE
+        drawn += f'<text x="{EDGE}" y="{y - 4}">{escape(line)}</text>'
+    return drawn, y
+
+
+def _tick(x: float, y: float, words: str) -> str:
+    return f'<text x="{x:.1f}" y="{y}" text-anchor="middle" font-size="11">{words}</text>'
 
 
 def _across(stamp: str | None, tall: int) -> str:
@@ -85,5 +103,5 @@ def _stamped(stamp: str | None) -> str:
 
 
 def _svg(drawn: str, tall: int, title: str) -> Markup:
-    about = f'viewBox="0 0 {WIDE} {tall}" role="img" aria-label="{escape(title)}" font-size="14" fill="{figures.INK}"'
+    about = f'viewBox="0 0 {WIDE} {tall}" role="img" aria-label="{escape(title)}" font-size="13" fill="{figures.INK}"'
     return Markup(f"<svg {about}>{drawn}</svg>")

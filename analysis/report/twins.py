@@ -63,6 +63,17 @@ def as_csv(about: Mapping[str, Any], tables: Sequence[Published], told: Sequence
     return file.getvalue()
 
 
+def table_csv(table: Published) -> str:
+    """One table as the page shows it."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(map(inert, ("group", *table.columns, "answered", "asked")))
+    for at, group in enumerate(table.groups):
+        cells = (*table.cells[at], table.answered[at], table.asked[at])
+        writer.writerow((inert(group), *(HIDDEN if n is None else n for n in cells)))
+    return file.getvalue()
+
+
 def _table(table: Published) -> dict[str, Any]:
     return {
         "id": table.id,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from instruments.rules import ALWAYS, Is, Rule, in_words
 
 from ..table import Table
+from .figures import Point
 from .hiding import Published
 
+SMALL = "Some of these groups are too small to be shown in full"
 MANY = 5  # more groups than that are summed up by their extremes
 
 
@@ -18,7 +22,7 @@ def fraction(value: float, digits: int = 2) -> str:
 
 def p_value(p: float) -> str:
     """p in APA form; what would round to 1 says so."""
-    return "≤ .001" if p == 0.001 else "< .001" if p < 0.001 else "> .999" if p > 0.999 else f"= {fraction(p, 3)}"
+    return "≤ .01" if p == 0.01 else "< .001" if p < 0.001 else "> .999" if p > 0.999 else f"= {fraction(p, 3)}"
 
 
 def signed(value: float) -> str:
@@ -33,31 +37,53 @@ def sentence(words: str) -> str:
 
 def count(n: int | None, k: int) -> str:
     """A number of people with thin spaces, or what is said instead of a small one."""
-    return f"fewer than {k}, or beside such a number" if n is None else f"{n:,}".replace(",", "\u202f")
+    return f"fewer than {k}" if n is None else f"{n:,}".replace(",", "\u202f")
+
+
+def p_cell(p: float) -> str:
+    """p in a table."""
+    return p_value(p).removeprefix("= ")
+
+
+def minus(words: str) -> str:
+    """With true minus signs."""
+    return words.replace("-", "−")
 
 
 def most(table: Published) -> str:
-    """The finding of a figure in one sentence: what each whole group says most often, or how far apart many are."""
-    whole = [at for at, part in enumerate(table.part_of) if part is None]
+    """The finding of a figure in one sentence: what each whole group says most often, or how far apart many are.
+
+    Only of groups that are shown in full: what is hidden might be more.
+    """
+    whole = [at for at, part in enumerate(table.part_of) if part is None and table.answered[at]]
+    full = [at for at in whole if None not in table.shares(at)]
     if len(whole) > MANY:
-        return _from_to(table, whole)
+        return _from_to(table, full) if full == whole else SMALL
     told = []
-    for at in whole:
-        known = [(share, place) for place, share in enumerate(table.shares(at)) if share is not None]
-        if known:
-            share, place = max(known, key=lambda each: (each[0], -each[1]))
-            told.append(f"{table.groups[at]} “{table.columns[place]}” ({share:.0f} %)")
-    return "Most often: " + ", ".join(told) if told else "Too few answers to show"
+    for at in full:
+        shares = [round(share or 0.0) for share in table.shares(at)]
+        top = [f"“{table.columns[place]}”" for place, share in enumerate(shares) if share == max(shares)]
+        told.append(
+            f"{table.groups[at]} {' and '.join(top)} ({max(shares)} %)"
+            if len(top) < 3
+            else f"{table.groups[at]} no one answer"
+        )
+    return "Most often: " + ", ".join(told) if told else SMALL
 
 
-def _from_to(table: Published, whole: list[int]) -> str:
+def _from_to(table: Published, groups: list[int]) -> str:
     """How far the share of the highest step reaches over many groups."""
     top = (table.on_scale or table.steps) - 1
-    shares = [(share, table.groups[at]) for at in whole if (share := table.shares(at)[top]) is not None]
-    if len(shares) < 2:
-        return "Too few answers to show"
+    shares = [(table.shares(at)[top] or 0.0, table.groups[at]) for at in groups]
     (least, lowest), (greatest, highest) = min(shares), max(shares)
     return f"“{table.columns[top]}” runs from {least:.0f} % ({lowest}) to {greatest:.0f} % ({highest})"
+
+
+def forest_sentence(points: Sequence[Point]) -> str:
+    """How many intervals of a forest leave out no effect."""
+    clear = sum(not point.effect.low <= point.effect.no_effect <= point.effect.high for point in points)
+    many = "one interval" if len(points) == 1 else f"{len(points)} intervals"
+    return f"Of {many}, {clear or 'none'} lie{'s' if clear == 1 else ''} wholly on one side of no effect."
 
 
 def rule_in_words(table: Table, rule: Rule) -> str:
@@ -74,9 +100,10 @@ def rule_in_words(table: Table, rule: Rule) -> str:
             return str(means[leaf.column])
         if leaf.column in means and set(leaf.any_of) == {0}:
             return f"not ({means[leaf.column]})"
-        question = table.study.question(leaf.column)
-        asked = f"“{next(iter(question.text.values()))}”" if question else leaf.column
         column = table.columns.get(leaf.column)
+        question = table.study.question(leaf.column)
+        about = question or column
+        asked = f"“{next(iter(about.text.values()))}”" if about else leaf.column
         labels = {choice.code: next(iter(choice.label.values())) for choice in column.choices} if column else {}
         said = " or ".join(f"“{labels[value]}”" if value in labels else f"“{value}”" for value in leaf.any_of)
         return f"{asked} is {said}"
@@ -90,5 +117,7 @@ FILTERS = {
     "p_value": p_value,
     "sentence": sentence,
     "count": count,
+    "p_cell": p_cell,
+    "minus": minus,
     "most": most,
 }

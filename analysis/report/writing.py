@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,12 @@ from .distributions import Asked, distributions
 from .figures import Point
 from .hiding import Audience, Counted, Name, Published, audience, published, stamped
 from .publishing import Again, Told, again, told
-from .wording import FILTERS, rule_in_words
+from .wording import FILTERS, forest_sentence, rule_in_words
 
 STAMPS = {"practice": "Practice", "made-up": "Made-up data", "live": None}
 TEMPLATES = Path(__file__).parent / "templates"
-QUOTES = 200  # so many are printed
+SMALL_TABLE = "How strongly they go together is not told beside hidden numbers."
+QUOTES, LEADING = 200, 5  # so many quotations are printed, so many findings stand first
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class Pages:
         if not points:
             return None
         self.figures[name] = figures.drawn_forest(points, margin, self.stamp)
-        return {"name": name, "title": title, "still": svg.still_forest(points, margin, title, self.stamp)}
+        still = svg.still_forest(points, margin, title, self.stamp)
+        return {"name": name, "title": title, "sentence": forest_sentence(points), "points": points, "still": still}
 
 
 def report(table: Table, lock: Lock, name: Name, kept: Study | None = None) -> Report:
@@ -97,69 +99,96 @@ def report(table: Table, lock: Lock, name: Name, kept: Study | None = None) -> R
 
     `kept` is the study as it was locked, where another plan runs now.
     """
-    who, stamp = audience(table.study, name), STAMPS[table.about["kind"]]
-    pages = Pages(who, stamp)
-    plan = table.study.plan
-    marked = marks(kept.plan, plan) if kept is not None else {}
-    found = findings(table, marked)
-    planned = [told(table, each, who, stamp) for each in found.planned]
-    explored = [
-        told(table, each, who, stamp) if isinstance(each, Finding) else _crossed(table, each, pages)
-        for each in found.exploratory
-    ]
-    runs = [again(each, who) for each in found.sensitivity]
-    durations = pages.picture(facts.counted_durations(table))
-    where_from = facts.manifest(table, lock, who)
-    quotes, quotable = facts.reading_list(table, QUOTES)
-    values: dict[str, Any] = {
-        "study": table.study,
-        "plan": plan,
-        "about": table.about,
-        "stamp": stamp,
-        "who": who,
-        "n": who.count(table.n),
-        "flow": facts.flow(table, who),
-        "answered": pages.table(sections.who_answered(table)),
-        "planned": planned,
-        "explored": explored,
-        "runs": runs,
-        "forests": _forests(table, planned, runs, pages),
-        "sections": [(each, _shown(table, each, pages)) for each in plan.show],
-        "durations": durations,
-        "missing": pages.picture(sections.missing_by_reason(table)),
-        "straight": pages.picture(quality.straight_lining(table)),
-        "left": quality.drop_out(table),
-        "scales": quality.reliability(table, who),
-        "every": [pages.asked(each) for each in distributions(table)],
-        "quotes": quotes,
-        "quotable": who.count(quotable),
-        "said": who.count(len(table.texts)),
-        "checklists": checklists(facts.facts(table, lock, who, durations.table)),
-        "deviations": deviations(kept, table.study) if kept is not None else [],
+    pages = Pages(audience(table.study, name), STAMPS[table.about["kind"]])
+    where_from = facts.manifest(table, lock, pages.who, replanned=kept is not None)
+    results = _results(table, pages, kept)
+    values = {
+        **results,
+        **_people(table, pages),
+        **_background(table, lock, pages),
         "manifest": where_from,
-        "in_pairs": facts.in_pairs,
-        "rule_in_words": lambda rule: rule_in_words(table, rule),
-        "plotly": Markup(figures.script()),
-        "config": figures.CONFIG,
+        "every": [pages.asked(each) for each in distributions(table)],
+        "sections": [(each, _shown(table, each, pages)) for each in table.study.plan.show],
     }
-    values["hidden"] = sum(each.hidden for each in (*pages.tables, *(one.groups for one in planned)))
+    told_all = [*results["planned"], *(each for each in results["explored"] if isinstance(each, Told))]
+    values["hidden"] = sum(each.hidden for each in (*pages.tables, *(one.groups for one in told_all)))
     values["figures"] = Markup(_json(pages.figures))
-    twinned = [each for each in explored if isinstance(each, Told)]
-    beside = (where_from, pages.tables, [*planned, *twinned], runs)
+    beside = (where_from, pages.tables, told_all, results["runs"])
     values["csv"], values["json"] = twins.as_csv(*beside), twins.as_json(*beside)
     return Report(rendered("report.html", values), values["csv"], values["json"])
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises Environment."""
-    fresh = path.with_name(path.name + ".partial")
+def _results(table: Table, pages: Pages, kept: Study | None) -> dict[str, Any]:
+    """What the plan found, safe to show."""
+    found = findings(table, marks(kept.plan, table.study.plan) if kept is not None else {})
+    planned = [told(table, each, pages.who, pages.stamp) for each in found.planned]
+    runs = [again(each, pages.who) for each in found.sensitivity]
+    return {
+        "planned": planned,
+        "leading": _leading(planned, table.study),
+        "explored": [
+            told(table, each, pages.who, pages.stamp) if isinstance(each, Finding) else _crossed(table, each, pages)
+            for each in found.exploratory
+        ],
+        "runs": runs,
+        "forests": _forests(table, planned, runs, pages),
+        "deviations": deviations(kept, table.study) if kept is not None else [],
+        "in_pairs": facts.in_pairs,
+        "rule_in_words": lambda rule: rule_in_words(table, rule),
+    }
+
+
+def _people(table: Table, pages: Pages) -> dict[str, Any]:
+    """Who answered, how well, and what they wrote."""
+    quotes, quotable = facts.reading_list(table, QUOTES)
+    if pages.who.rounded and pages.who.count(quotable) is None:
+        quotes = []  # a list would say how few they are
+    return {
+        "n": pages.who.count(table.n),
+        "flow": facts.flow(table, pages.who),
+        "answered": pages.table(sections.who_answered(table)),
+        "durations": pages.picture(facts.counted_durations(table)),
+        "missing": pages.picture(sections.missing_by_reason(table)),
+        "straight": pages.picture(quality.straight_lining(table)),
+        "left": quality.drop_out(table, pages.who),
+        "scales": quality.reliability(table, pages.who),
+        "quotes": quotes,
+        "quotable": pages.who.count(quotable),
+        "said": pages.who.count(len(table.texts)),
+    }
+
+
+def _background(table: Table, lock: Lock, pages: Pages) -> dict[str, Any]:
+    """The study, its checklists, and what draws the figures."""
+    taken = published(facts.counted_durations(table), pages.who)
+    return {
+        "study": table.study,
+        "plan": table.study.plan,
+        "about": table.about,
+        "stamp": pages.stamp,
+        "who": pages.who,
+        "checklists": checklists(facts.facts(table, lock, pages.who, taken)),
+        "plotly": Markup(figures.script()),
+        "config": figures.CONFIG,
+    }
+
+
+def write_whole(files: Mapping[Path, str]) -> None:
+    """Write all of these files, or none. Raises Environment."""
+    fresh = {path: path.with_name(path.name + ".partial") for path in files}
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)  # for its writer alone, until its writer passes it on
-        fresh.replace(path)
+        for path, text in files.items():
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            with os.fdopen(os.open(fresh[path], flags, 0o600), "w", encoding="utf-8") as file:
+                file.write(text)  # for its writer alone, until its writer passes it on
+        for path in files:
+            fresh[path].replace(path)
     except OSError as error:
-        message = f"{path} cannot be written ({error.strerror}). Name another place with --out."
+        message = f"{next(iter(files))} cannot be written ({error.strerror}). Name another place with --out."
         raise doors.Environment(message) from error
+    finally:
+        for left in fresh.values():
+            left.unlink(missing_ok=True)
 
 
 def rendered(template: str, values: dict[str, Any]) -> str:
@@ -171,7 +200,7 @@ def rendered(template: str, values: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(FILTERS, grade=grade)
+    environment.filters.update(FILTERS, grade=grade, table_csv=twins.table_csv)
     return environment.get_template(template).render(values)
 
 
@@ -182,7 +211,9 @@ def _json(value: object) -> str:
 
 
 def _crossed(table: Table, each: Crossed, pages: Pages) -> tuple[Crossed, Picture]:
-    return each, pages.picture(sections.of_a_crossing(table, each))
+    picture = pages.picture(sections.of_a_crossing(table, each))
+    shown = each if not (pages.who.rounded and picture.table.hidden) else replace(each, v=None, words=SMALL_TABLE)
+    return shown, picture
 
 
 def _shown(table: Table, section: Shown, pages: Pages) -> list[Picture]:
@@ -197,9 +228,22 @@ def _shown(table: Table, section: Shown, pages: Pages) -> list[Picture]:
 
 
 def _pair(each: Told) -> str:
-    """Which two groups a comparison is about."""
+    """What a comparison is about: its outcome and its two groups."""
     planned = each.found.planned
-    return f"{planned.id}: {planned.first.name} / {planned.second.name}"
+    return f"{planned.id}, {each.outcome}: {planned.first.name} / {planned.second.name}"
+
+
+def _leading(planned: list[Told], study: Study) -> list[Told]:
+    """What stands first on the page: the first finding of each family, then the second of each, up to five."""
+    families = [
+        [each for each in planned if each.found.family == family.id and each.effect] for family in study.plan.families
+    ]
+    ranked = sorted(
+        ((place, at, each) for at, family in enumerate(families) for place, each in enumerate(family)),
+        key=lambda each: each[:2],
+    )
+    chosen = [each for *_, each in ranked[:LEADING]]
+    return [each for each in planned if each in chosen]
 
 
 def _forests(table: Table, planned: list[Told], runs: list[Again], pages: Pages) -> list[dict[str, Any]]:

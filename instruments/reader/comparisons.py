@@ -71,7 +71,7 @@ RECALL = {
 SHOWN = {
     "title": "its heading",
     "form": ", ".join(FORMS),
-    "columns": "what it shows: a list, or column: what the section calls it",
+    "columns": "what it shows: a list, or column: what the section calls it (for each role, if need be)",
     "among": "a rule: for whom",
 }
 
@@ -177,7 +177,7 @@ def shown(name: str, at: Written, problems: Problems) -> Shown:
     section = Section(at, SHOWN, problems, f"the section {name}")
     at_columns = section.need("columns")
     named = at_columns is not None and isinstance(at_columns.value, dict)
-    called = {str(column): str(words.value) for column, words in section.mapping("columns")} if named else {}
+    called = {str(column): _called(words) for column, words in section.mapping("columns")} if named else {}
     return Shown(
         name=name,
         place=at.place,
@@ -187,6 +187,12 @@ def shown(name: str, at: Written, problems: Problems) -> Shown:
         called=called,
         among=rule(section.get("among"), problems) if "among" in section else ALWAYS,
     )
+
+
+def _called(at: Written) -> dict[str, str]:
+    """What each role's answers are called; one name for all roles stands under “”."""
+    plain = at.plain()
+    return {str(role): str(words) for role, words in plain.items()} if isinstance(plain, dict) else {"": str(plain)}
 
 
 def _unmeasured(common: dict[str, Any], section: Section, problems: Problems) -> Unmeasured:
