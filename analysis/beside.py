@@ -101,7 +101,8 @@ def _through(table: Table, planned: Comparison, groups: tuple[Mask, Mask]) -> Be
     if made.effect is None or abs(whole) < 0.02:
         return replace(made, words="The effect is too small to ask what it runs through.")
     share = round(100 * (1 - (made.effect.value - 0.5) / whole), -1)
-    words = f"About {share:.0f} % of the effect runs through it, if nothing else moves both (exploratory mediation)."
+    told = f"{share + 0:.0f}".replace("-", "−")
+    words = f"About {told} % of the effect runs through it, if nothing else moves both (exploratory mediation)."
     return replace(made, words=words, exact="")
 
 

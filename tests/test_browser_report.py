@@ -6,7 +6,7 @@ import re
 
 import pytest
 from browsing import faults, needs_chromium
-from conftest import BUNDLED
+from conftest import BUNDLED, STUDY
 from test_hiding import random_people
 from test_opening import filled, opened
 
@@ -28,6 +28,13 @@ def pages(tmp_path_factory):
     lock = locking.lock(path, table, "2026-11-23")
     for name in ("public", "team"):
         (folder / f"{name}.html").write_text(report(table, lock, name).html)
+    tiny = read(STUDY["every_kind"])
+    people = [
+        {"role": "reader", "mood": 1 + n % 3, "colour": 1 + n % 2, "weather": ("dry", "wet")[n % 2]} for n in range(60)
+    ]
+    path = opened(filled(folder / "tiny", people, study=tiny)).path
+    small = load(path)
+    (folder / "small.html").write_text(report(small, locking.lock(path, small, "2026-11-23"), "public").html)
     (folder / "codebook.html").write_text(codebook.as_html(table, "public"))
     return folder
 
@@ -50,14 +57,18 @@ def drawn(page):
 
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
-    [("public", 320, "light"), pytest.param("team", 1000, "dark", marks=pytest.mark.slow)],
+    [
+        ("small", 320, "light"),
+        pytest.param("public", 320, "light", marks=pytest.mark.slow),
+        pytest.param("team", 1000, "dark", marks=pytest.mark.slow),
+    ],
 )
 def test_the_report_opens_from_disk_and_asks_nobody_for_anything(chromium, pages, name, width, scheme):
     """Figures drawn, no request, no console error, no button that shares, axe finds nothing, no sideways scroll."""
     context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page, requested, said = watched(context)
     page.goto((pages / f"{name}.html").as_uri())
-    assert drawn(page) == page.locator(".plot").count() > 60
+    assert drawn(page) == page.locator(".plot").count() > (3 if name == "small" else 60)
     assert [url for url in requested if not url.startswith(("file:", "data:", "blob:"))] == []
     assert said == []
     assert page.locator(".modebar-btn, [data-title*=hare]").count() == 0

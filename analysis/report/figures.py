@@ -159,7 +159,8 @@ def drawn_bars(table: Published) -> dict[str, Any]:
     }
     if any(block.beside for row in rows for block in row.blocks):
         layout["xaxis"]["domain"] = [0, 0.8]
-        layout["xaxis2"] = {"range": [0, 100], "domain": [0.84, 1], "tickvals": [100], "ticktext": ["100 %"], **FIXED}
+        beside = {"range": [0, 100], "domain": [0.84, 1], "tickvals": [100], "ticktext": ["100 %"]}
+        layout["xaxis2"] = {**beside, "zeroline": False, **FIXED}
     return {"data": _traces(rows, round(THICK / row_height, 3)), "layout": layout}
 
 

@@ -13,10 +13,10 @@ from ..comparing import SECOND_LINE
 from ..findings import Beside, Estimate, Finding, Repeated
 from ..table import Table
 from .describing import described
-from .hiding import Audience, Published, Shown, published, stamped
+from .hiding import ROUNDED, Audience, Published, Shown, published, stamped
 from .sections import of_a_finding
 
-WAYS = 10_000_000  # so many tables must fit what is shown, before an estimate may stand beside hidden cells
+WAYS = 1_000_000  # so many tables must fit what is shown, before an estimate may stand beside hidden cells
 FEW, COARSE = (
     100,
     0.05,
@@ -83,8 +83,8 @@ def told(table: Table, found: Finding, who: Audience, stamp: str | None) -> Told
         effect=effect,
         statistic=found.statistic if exact else None,
         df=found.df if exact else None,
-        p=None if small else _p(found.p, exact),
-        p_adjusted=None if small else _p(found.p_adjusted, exact),
+        p=None if small or (groups.hidden and not exact) else _p(found.p, exact),
+        p_adjusted=None if small or (groups.hidden and not exact) else _p(found.p_adjusted, exact),
         notes=found.notes if exact else () if groups.hidden else _for_all(found.notes),
         lines=() if small else tuple(line(each, who) for each in found.beside),
     )
@@ -96,13 +96,18 @@ def _asked(table: Table, column: str) -> str:
 
 
 def ways(found: Finding, groups: Published) -> float:
-    """How many tables fit the numbers that are shown of the groups: what is hidden can be split in so many ways."""
+    """How many tables fit the numbers that are shown of the groups; infinite where nothing is hidden.
+
+    What is hidden can be split in so many ways, and every rounded number stands for five.
+    """
+    if not groups.hidden:
+        return inf
     fitting = 1.0
     for cell, shown in zip(found.cells, groups.cells, strict=True):
         hidden = [count for count, n in zip(cell.counts, shown, strict=True) if n is None]
-        if hidden:
-            fitting *= comb(sum(hidden) + len(hidden) - 1, len(hidden) - 1)
-    return fitting if groups.hidden else inf
+        fitting *= comb(sum(hidden) + len(hidden) - 1, len(hidden) - 1) if hidden else 1
+        fitting *= ROUNDED ** (len(shown) - len(hidden))
+    return fitting
 
 
 def line(each: Beside, who: Audience) -> Line:
