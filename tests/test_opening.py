@@ -179,6 +179,19 @@ def test_nothing_is_reported_before_the_lock_nor_after_a_change(data, tmp_path):
     assert "not the ones that were locked" in changed.stderr
 
 
+def test_answers_under_another_studys_fingerprint_are_refused(data):
+    """The file says one version, the study in it is another: exit 2, in words, nothing written."""
+    from pathlib import Path
+
+    path = opened(data).path
+    Database(path)["about"].update("fingerprint", {"value": "f" * 64})
+    for command in (("lock", str(path)), ("codebook", str(path), "--out", str(Path(data) / "c.html"))):
+        told = run("analysis", *command)
+        assert told.returncode == 2
+        assert "says fingerprint ffffffffffff, its study has" in told.stderr
+    assert not (Path(data) / "c.html").exists()
+
+
 def test_made_up_and_practice_are_never_mixed(data):
     """A record that claims another kind is refused."""
     survey = open_survey({"en": tea}, data, "practice", None)["en"]
