@@ -151,3 +151,16 @@ def test_nobody_is_shown_under_words_that_they_did_not_read(tmp_path):
     assert "workers" not in clients
     assert "I did not think it mattered" in workers
     assert "clients" not in workers
+
+
+def test_live_answers_carry_no_stamp_and_real_verdicts(tmp_path):
+    """The control of every stamp: where answers are real, nothing says “practice”, and the plan's verdict stands as it is."""
+    people = [{"role": "reader", "mood": 1 + n % 3, "weather": ("dry", "wet")[n % 2]} for n in range(240)]
+    answers = opened(filled(tmp_path / "data", people, study=every_kind)).path
+    table = load(answers)
+    lock = locking.lock(answers, table, "2026-11-23")
+    page = words_of(report(replace(table, about={**table.about, "kind": "live"}), lock, "public").html)
+    assert "Practice" not in page
+    assert 'class="stamp"' not in page
+    assert "not a test" not in page
+    assert re.search(r"<p>(Equivalent|Inconclusive|Supported|Opposite)\.</p>", page)
