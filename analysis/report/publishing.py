@@ -17,10 +17,8 @@ from .hiding import ROUNDED, Audience, Published, Shown, published, stamped
 from .sections import of_a_finding
 
 WAYS = 1_000_000  # so many tables must fit what is shown, before an estimate may stand beside hidden cells
-FEW, COARSE = (
-    100,
-    0.05,
-)  # second looks at groups smaller than that are rounded to .05: many of them are about the same people
+FEW = 100
+COARSE = 0.05  # second looks at fewer people than that are rounded to it: many of them are about the same people
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +115,8 @@ def line(each: Beside, who: Audience) -> Line:
         return Line(each.says, n, None, None, "Too few to show.")
     if not who.rounded:
         return Line(each.says, n, each.effect, each.p, f"{each.words} {each.exact}".strip())
-    return Line(
-        each.says, n, _rounded(each.effect, COARSE if min(each.n) < FEW else None), _p(each.p, False), each.words
-    )
+    effect = _rounded(each.effect, COARSE if min(each.n) < FEW else None)
+    return Line(each.says, n, effect, _p(each.p, False), each.words)
 
 
 def _for_all(notes: tuple[str, ...]) -> tuple[str, ...]:
