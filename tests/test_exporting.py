@@ -113,6 +113,37 @@ def test_the_codebook_says_what_every_column_means(answers, tmp_path):
     assert run("analysis", "codebook", str(answers), "--out", str(tmp_path / "c.pdf")).returncode == 2
 
 
+def test_a_codebook_compares_nothing_before_the_lock(tmp_path):
+    """It is split by nothing but the role; the control is a report's tables of the same answers, which are."""
+    from analysis import codebook
+    from analysis.loading import load
+    from analysis.report.distributions import distributions
+
+    people = [{"role": "reader", "mood": 1 + n % 3, "days": [2 + n % 2], "weather": "dry"} for n in range(60)]
+    table = load(opened(filled(tmp_path / "data", people, study=every_kind)).path)
+    split = [group.name for group in every_kind.plan.split]
+    assert split
+    for made in (codebook.as_html(table, "team"), codebook.as_csv(table, "team")):
+        assert not [name for name in split if name in made]
+    assert any(name in group for asked in distributions(table) for group in asked.counted.groups for name in split)
+
+
+def test_one_tables_own_csv_lies_still_too():
+    """The link under a figure: formulas get an apostrophe, cells are quoted, “None of these” stays what it is."""
+    from analysis.report.hiding import Published
+    from analysis.report.twins import table_csv
+
+    table = Published(
+        id="t", title="t", groups=("=cmd|calc!A0",), columns=("None of these", 'a, "b"'), steps=2, on_scale=0,
+        cells=((None, 12),), asked=(None,), answered=(20,), part_of=(None,),
+    )  # fmt: skip
+    rows = list(csv.reader(table_csv(table).splitlines()))
+    assert rows == [
+        ["group", "None of these", 'a, "b"', "answered", "asked"],
+        ["'=cmd|calc!A0", "hidden", "12", "20", "hidden"],
+    ]
+
+
 def test_the_opened_file_reads_well_with_the_usual_tools(tmp_path):
     """Foreign keys, a view in words, and full-text search, by the sqlite-utils command itself."""
     import sys

@@ -66,7 +66,7 @@ def most(table: Published) -> str:
         told.append(
             f"{table.groups[at]} {' and '.join(top)} ({max(shares)} %)"
             if len(top) < 3
-            else f"{table.groups[at]} no one answer"
+            else f"{table.groups[at]}, several alike"
         )
     return "Most often: " + ", ".join(told) if told else SMALL
 

@@ -164,19 +164,19 @@ class Questions:
             case "grid":
                 return Grid(
                     **common,
-                    rows=tuple(
-                        Row(
-                            id=name(str(row), entry, self.problems),
-                            text=wording(entry, roles, self.problems, f"row {row}"),
-                        )
-                        for row, entry in section.mapping("rows", needed=True)
-                    ),
+                    rows=self._rows(section, roles),
                     scale=self.lists.choices(section, "choices", roles),
                     refusals=self._refusals(section, roles),
                     shuffle=section.one_of("shuffle", ("rows",), "") == "rows",
                 )
             case _:
                 return Note(**common)
+
+    def _rows(self, section: Section, roles: tuple[str, ...]) -> tuple[Row, ...]:
+        return tuple(
+            Row(id=name(str(row), entry, self.problems), text=wording(entry, roles, self.problems, f"row {row}"))
+            for row, entry in section.mapping("rows", needed=True)
+        )
 
     def _roles(self, section: Section) -> tuple[str, ...]:
         listed = section.items("roles")
