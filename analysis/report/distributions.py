@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,9 +79,7 @@ def of_codes(
     table: Table, column: Column, groups: tuple[People, ...], roles: tuple[str, ...], prefix: str = ""
 ) -> Asked:
     """One column of codes, as these roles were asked."""
-    here = [each for each in groups if each.role in roles]
-    place = {id(each): at for at, each in enumerate(here)}
-    role = roles[0]
+    role, (here, part_of) = roles[0], _of_roles(groups, roles)
     return Asked(
         column=column.name,
         wordings=wordings(table.study, column.text, roles),
@@ -93,20 +91,22 @@ def of_codes(
             steps=len(steps(column)),
             on_scale=len(column.scale),
             counts=tuple(counts_of(table, column, each.who) for each in here),
-            part_of=tuple(_whole(each, groups, place) for each in here),
+            part_of=part_of,
         ),
     )
 
 
-def _whole(each: People, groups: tuple[People, ...], place: dict[int, int]) -> int | None:
-    """Where, among the rows that are shown, the group lies that this one is part of."""
-    return None if each.part_of is None else place.get(id(groups[each.part_of]))
+def _of_roles(groups: Sequence[People], roles: Sequence[str]) -> tuple[list[People], tuple[int | None, ...]]:
+    """The groups of these roles, and for each the row in which the group lies that it is part of."""
+    kept = [at for at, each in enumerate(groups) if each.role in roles]
+    row = {at: place for place, at in enumerate(kept)}
+    here = [groups[at] for at in kept]
+    return here, tuple(None if each.part_of is None else row.get(each.part_of) for each in here)
 
 
 def _ticks(table: Table, question: ChooseMany, groups: tuple[People, ...], roles: tuple[str, ...]) -> Iterator[Asked]:
     """One table a choice: ticked or not, of those who answered at all."""
-    role, here = roles[0], [each for each in groups if each.role in roles]
-    place = {id(each): at for at, each in enumerate(here)}
+    role, (here, part_of) = roles[0], _of_roles(groups, roles)
     codes = (1, 0, *(choice.code for choice in question.refusals), SKIPPED)
     for choice in question.choices:
         column = table.columns[f"{question.id}_{choice.code}"]
@@ -129,15 +129,14 @@ def _ticks(table: Table, question: ChooseMany, groups: tuple[People, ...], roles
                 counts=tuple(
                     tuple(int(np.count_nonzero(each.who & (values == code))) for code in codes) for each in here
                 ),
-                part_of=tuple(_whole(each, groups, place) for each in here),
+                part_of=part_of,
             ),
         )
 
 
 def _numbers(table: Table, question: Number, groups: tuple[People, ...]) -> Asked:
     """Numbers in four bands of their own range, so that no single number is shown."""
-    role, here = question.roles[0], [each for each in groups if each.role in question.roles]
-    place = {id(each): at for at, each in enumerate(here)}
+    role, (here, part_of) = question.roles[0], _of_roles(groups, question.roles)
     width = max(1, -(-(question.high - question.low + 1) // 4))
     starts = range(question.low, question.high + 1, width)
     bands = [(start, min(start + width - 1, question.high)) for start in starts]
@@ -159,6 +158,6 @@ def _numbers(table: Table, question: Number, groups: tuple[People, ...]) -> Aske
             steps=len(bands),
             on_scale=len(bands),
             counts=tuple(counts(each.who) for each in here),
-            part_of=tuple(_whole(each, groups, place) for each in here),
+            part_of=part_of,
         ),
     )
