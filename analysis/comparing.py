@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import assert_never, cast
 
 import numpy as np
 
 from instruments.plan import Comparison, Crossing, Plan
 
-from . import beside, categories, ordinal, resampling, shares, strata
+from . import beside, categories, judging, ordinal, resampling, shares, strata
 from .estimates import difference, estimate, superiority
-from .findings import Cell, Crossed, Estimate, Finding, Findings, Mark
+from .findings import Cell, Crossed, Estimate, Finding, Findings, Mark, Verdict
 from .resampling import SEED
 from .sensitivity import repeated
 from .table import Codes, Mask, Table
+
+Find = Callable[[Table, Comparison, str], Finding]
 
 SECOND_LINE = "Beside it"
 """How a note begins that holds exact numbers of second-line methods."""
@@ -28,16 +30,9 @@ def findings(table: Table, marks: Mapping[str, Mark] | None = None) -> Findings:
     `marks` say which comparisons deviate from the locked plan; a new one is exploratory and enters no family.
     """
     plan, said = table.study.plan, marks or {}
-    judged: list[Finding] = []
-    added: list[Finding] = []
-    for family in plan.families:
-        here = [(each, said.get(each.id, "planned")) for each in _of(plan, family.comparisons)]
-        members = [replace(finding(table, each, family.id), mark=mark) for each, mark in here if mark != "exploratory"]
-        adjusted = holm({each.planned.id: each.p for each in members if each.p is not None}, len(members))
-        judged += [_judged(plan, replace(each, p_adjusted=adjusted.get(each.planned.id))) for each in members]
-        added += [_explored(table, each) for each, mark in here if mark == "exploratory"]
+    added = [_explored(table, each) for each in plan.comparisons if said.get(each.id) == "exploratory"]
     return Findings(
-        planned=tuple(judged),
+        planned=judged(table, finding, said),
         exploratory=(
             *added,
             *(
@@ -47,6 +42,21 @@ def findings(table: Table, marks: Mapping[str, Mark] | None = None) -> Findings:
         ),
         sensitivity=tuple(repeated(table, run, finding, SEED) for run in plan.sensitivity),
     )
+
+
+def judged(table: Table, find: Find, marks: Mapping[str, Mark] | None = None) -> tuple[Finding, ...]:
+    """Every planned comparison, corrected within its family, with its verdict.
+
+    `find` is `finding`, or `alone` where nothing that stands beside a comparison is wanted.
+    """
+    plan, said = table.study.plan, marks or {}
+    found: list[Finding] = []
+    for family in plan.families:
+        here = [(each, said.get(each.id, "planned")) for each in _of(plan, family.comparisons)]
+        members = [replace(find(table, each, family.id), mark=mark) for each, mark in here if mark != "exploratory"]
+        adjusted = holm({each.planned.id: each.p for each in members if each.p is not None}, len(members))
+        found += [_judged(plan, replace(each, p_adjusted=adjusted.get(each.planned.id))) for each in members]
+    return tuple(found)
 
 
 def _explored(table: Table, planned: Comparison) -> Finding:
@@ -59,13 +69,21 @@ def _explored(table: Table, planned: Comparison) -> Finding:
 
 
 def finding(table: Table, planned: Comparison, family: str = "", without: Mask | None = None) -> Finding:
-    """One comparison, before the correction of its family; `without` leaves more people out."""
-    groups = table.groups(planned, without)
+    """One comparison, before the correction of its family, with all that the plan puts beside it.
+
+    `without` leaves more people out.
+    """
+    made = alone(table, planned, family, without)
+    if made.refused is not None:
+        return made
+    return replace(made, beside=beside.looks(table, planned, _groups(table, planned, without), SEED))
+
+
+def alone(table: Table, planned: Comparison, family: str = "", without: Mask | None = None) -> Finding:
+    """The same with nothing beside it."""
+    groups = _groups(table, planned, without)
     cells = _cells(table, planned, groups)
     answered = table.steps(planned.outcome) >= 0
-    if planned.contrast:
-        either = table.mask(planned.contrast[0].rule) | table.mask(planned.contrast[1].rule)
-        groups = (groups[0] & either, groups[1] & either)
     n = tuple(int(np.count_nonzero(group & answered)) for group in groups)
     made = Finding(
         planned=planned,
@@ -81,7 +99,16 @@ def finding(table: Table, planned: Comparison, family: str = "", without: Mask |
     least = max(table.study.plan.gates.no_test, planned.smallest_group)
     if min(cell.n for cell in cells) < least:
         return replace(made, refused=f"Too few: the smallest group has fewer than the {least} that the plan asks for.")
-    return replace(_computed(table, made, groups), beside=beside.looks(table, planned, groups, SEED))
+    return _computed(table, made, groups)
+
+
+def _groups(table: Table, planned: Comparison, without: Mask | None) -> tuple[Mask, Mask]:
+    """Who is compared: for a contrast only those in one of its parts."""
+    first, second = table.groups(planned, without)
+    if not planned.contrast:
+        return first, second
+    either = table.mask(planned.contrast[0].rule) | table.mask(planned.contrast[1].rule)
+    return first & either, second & either
 
 
 def holm(p: Mapping[str, float], family: int) -> dict[str, float]:
@@ -218,25 +245,18 @@ def _equivalence(table: Table, made: Finding) -> Finding:
 
 
 def _judged(plan: Plan, made: Finding) -> Finding:
-    """The verdict, by the plan's own rule and in its order."""
+    """The verdict, by the plan's own rule."""
     effect, p = made.effect, made.p_adjusted
     if effect is None or (p is None and made.planned.test != "equivalence"):
         return made
-    reach = {
-        "superiority": plan.smallest.superiority - 0.5,
-        "difference": plan.smallest.risk_difference,
-        "contrast": plan.smallest.contrast,
-    }[effect.kind]
-    inside = effect.no_effect - reach < effect.low_90 and effect.high_90 < effect.no_effect + reach
-    towards = effect.value - effect.no_effect
-    if made.planned.test == "equivalence":
-        excluded = effect.low > effect.no_effect or effect.high < effect.no_effect
-        return replace(made, verdict="supported" if inside else "opposite" if excluded else "inconclusive")
-    predicted = towards > 0 if made.planned.predicts != "second" else towards < 0
-    if p is not None and p < plan.alpha and towards != 0:
-        near = max(abs(effect.low - effect.no_effect), abs(effect.high - effect.no_effect)) < reach
-        return replace(made, verdict="supported" if predicted else "opposite", small=predicted and near)
-    return replace(made, verdict="equivalent" if inside else "inconclusive")
+    wide, narrow = (effect.low, effect.high), (effect.low_90, effect.high_90)
+    said = str(
+        judging.verdicts(plan, made.planned, effect.value, wide, narrow, math.nan if p is None else p, plan.alpha)
+    )
+    verdict = cast(Verdict, said) if said else None
+    near = max(abs(effect.low - effect.no_effect), abs(effect.high - effect.no_effect))
+    small = verdict == "supported" and made.planned.test != "equivalence" and near < judging.reach(plan, effect.kind)
+    return replace(made, verdict=verdict, small=small)
 
 
 def _crossed(table: Table, looked_at: Crossing) -> Crossed:

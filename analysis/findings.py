@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from instruments.plan import Comparison, Crossing, Sensitivity
 
@@ -12,6 +12,7 @@ NO_EFFECT: dict[Kind, float] = {
     "superiority": 0.5, "difference": 0.0, "contrast": 0.0, "odds_ratio": 1.0, "risk_ratio": 1.0
 }  # fmt: skip
 Verdict = Literal["supported", "opposite", "equivalent", "inconclusive"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 Mark = Literal["planned", "deviated", "exploratory"]
 
 

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from .ordinal import Counts, newcombe_5, placements
@@ -44,14 +45,21 @@ def superiority(firsts: Counts, seconds: Counts) -> Stratified:
     there = (x.sum(-1) >= 2) & (y.sum(-1) >= 2)
     people = (int(x[there].sum()), int(y[there].sum()))
     dropped = int(np.count_nonzero(~there & ((x.sum(-1) + y.sum(-1)) > 0)))
-    if not there.any():
-        return Stratified(value=math.nan, se=math.nan, used=0, dropped=dropped, n=people)
-    x, y = x[there], y[there]
+    value, se = superiorities(x, y)
+    used = int(np.count_nonzero(there))
+    return Stratified(value=float(value), se=float(se), used=used, dropped=dropped, n=people)
+
+
+def superiorities(x: Counts, y: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The same effect and its standard error, many tables at once (… × strata × levels); nan if no stratum has both."""
     n, m = x.sum(-1), y.sum(-1)
-    value, variance_x, variance_y = placements(x, y)
-    weight = n * m / (n + m + 1)
-    se = np.sqrt(np.sum(weight**2 * (variance_x / n + variance_y / m))) / weight.sum()
-    return Stratified(value=float(weight @ value / weight.sum()), se=float(se), used=len(n), dropped=dropped, n=people)
+    there = (n >= 2) & (m >= 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value, variance_x, variance_y = placements(x, y)
+        weight = np.where(there, n * m / (n + m + 1), 0.0)
+        noise = np.where(there, weight**2 * (variance_x / n + variance_y / m), 0.0)
+        whole = weight.sum(-1)
+        return np.sum(weight * np.where(there, value, 0.0), -1) / whole, np.sqrt(noise.sum(-1)) / whole
 
 
 def van_elteren(firsts: Counts, seconds: Counts) -> tuple[float, float]:
@@ -60,17 +68,20 @@ def van_elteren(firsts: Counts, seconds: Counts) -> tuple[float, float]:
     Ranks within each stratum, weighted 1 / (n + m + 1); strata with one group drop out. nan if nothing varies.
     """
     x, y = np.asarray(firsts, dtype=np.float64), np.asarray(seconds, dtype=np.float64)
-    there = (x.sum(-1) > 0) & (y.sum(-1) > 0)
-    x, y = x[there], y[there]
-    n, m = x.sum(-1), y.sum(-1)
-    total, both = n + m, x + y
-    away = np.sum((placements(x, y)[0] - 0.5) * n * m / (total + 1))
-    ties = np.sum(both**3 - both, -1) / (total * (total - 1))
-    variance = np.sum(n * m / 12 * (total + 1 - ties) / (total + 1) ** 2)
-    if variance <= 0:
-        return math.nan, math.nan
-    z = float(away / math.sqrt(variance))
+    z = float(van_elteren_z(x, y))
     return z, float(2 * special.ndtr(-abs(z)))
+
+
+def van_elteren_z(x: Counts, y: Counts) -> NDArray[np.float64]:
+    """z of the same test for many tables at once: … × strata × levels."""
+    n, m = x.sum(-1), y.sum(-1)
+    there = (n > 0) & (m > 0)
+    total, both = n + m, x + y
+    with np.errstate(divide="ignore", invalid="ignore"):
+        away = np.where(there, (placements(x, y)[0] - 0.5) * n * m / (total + 1), 0.0).sum(-1)
+        ties = np.sum(both**3 - both, -1) / (total * (total - 1))
+        variance = np.where(there, n * m / 12 * (total + 1 - ties) / (total + 1) ** 2, 0.0).sum(-1)
+        return np.where(variance > 0, away / np.sqrt(variance), np.nan)
 
 
 def share_difference(
