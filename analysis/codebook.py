@@ -17,8 +17,9 @@ from instruments.rules import ALWAYS, in_words
 from .report.distributions import distributions
 from .report.hiding import Name, Published, audience, published, stamped
 from .report.quality import reliability
-from .report.writing import STAMPS, rendered
+from .report.writing import rendered
 from .spreadsheet import inert
+from .stamps import STAMPS
 from .table import Table
 
 FIELDS = ("column", "kind", "asked_of", "asked_when", "text", "scale", "reversed", "answer", "n", "stamp")

@@ -17,10 +17,10 @@ from instruments.records import MISSING_SUFFIX, MISSING_WORDS, Column
 
 from .reading import reading_answers
 from .spreadsheet import inert
+from .stamps import MARKS
 from .table import Table
 
 MISSING = {code: str(MISSING_WORDS[code]) for code in (NOT_SURE, PREFER_NOT, NOT_ASKED)}
-MARKS = {"practice": "practice-", "made-up": "made-up-", "live": ""}  # in every file name, so that none is mistaken
 
 
 def export(path: Path, table: Table, out: Path) -> list[Path]:

@@ -51,7 +51,7 @@ def load(path: Path) -> Table:
         },
         texts=texts,
         data_hash=data_hash,
-        levels={name: _levels(by_name[name], values[name]) for name in values},
+        levels={name: levels(by_name[name], values[name]) for name in values},
     )
     return table.planned()
 
@@ -145,7 +145,8 @@ def _whole(found: Values, n: int) -> Values:
     return found
 
 
-def _levels(column: Column, values: Values) -> tuple[float, ...]:
+def levels(column: Column, values: Values) -> tuple[float, ...]:
+    """The steps of a column in their order; of a number those that somebody gave."""
     if column.kind == "tick":
         return (0, 1)
     if column.kind == "number":

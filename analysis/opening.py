@@ -57,28 +57,8 @@ def open_answers(
             f"{len(wrong_kind)} records in {data} are not {sealed.kind} ones; kinds of records are never mixed."
         )
     unopened = broken + broken_texts
-    about = {
-        "fingerprint": study.fingerprint,
-        "kind": sealed.kind,
-        "answers": str(len(payloads)),
-        "unopened": str(unopened),
-        "tool": VERSION,
-    }
-    fresh = out.with_name(out.name + ".partial")
-    try:
-        fresh.unlink(missing_ok=True)
-        os.close(os.open(fresh, os.O_CREAT | os.O_WRONLY, 0o600))  # opened answers are for the team alone
-        with Database(fresh) as database:
-            write_table(database, study, (records.row(study, each) for each in payloads), texts)
-            database.table("about").insert_all([{"name": name, "value": about[name]} for name in about], pk="name")
-            database.table("totals").create({"name": str, "count": int}, pk="name")
-            database.table("totals").insert_all(sealed.totals)
-        fresh.replace(out)
-    except (OSError, sqlite3.Error) as error:
-        fresh.unlink(missing_ok=True)
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        message = f"{out} cannot be written ({why}). Nothing half-written is left; name another place with --out."
-        raise Environment(message) from error
+    rows = (records.row(study, each) for each in payloads)
+    write_answers(out, study, sealed.kind, rows, texts, sealed.totals, unopened)
     return Opened(
         path=out,
         kind=sealed.kind,
@@ -100,9 +80,9 @@ class _Sealed:
     totals: list[dict[str, Any]]
 
 
-def _sealed(data: Path) -> _Sealed:
+def _sealed(data: Path, *, frames: bool = True) -> _Sealed:
     """Read the survey's file, and change nothing. Frames come in the order of salted hashes, which writing loses."""
-    path = data / records.SURVEY_FILE
+    path, every = data / records.SURVEY_FILE, "SELECT frame FROM {} ORDER BY key"
     missing = f"There is no {path.name} in {data}. Is this the survey's data folder?"
     with reading(path, "a survey's file", missing) as connection:
         house = dict(connection.execute("SELECT name, value FROM house"))
@@ -110,14 +90,19 @@ def _sealed(data: Path) -> _Sealed:
             raise WrongUse(f"{path} has format {int(house['format'])}; this version reads format {records.FORMAT}.")
         return _Sealed(
             kind=house["kind"].decode(),
-            responses=[row[0] for row in connection.execute("SELECT frame FROM responses ORDER BY key")],
-            texts=[row[0] for row in connection.execute("SELECT frame FROM texts ORDER BY key")],
+            responses=[row[0] for row in connection.execute(every.format("responses"))] if frames else [],
+            texts=[row[0] for row in connection.execute(every.format("texts"))] if frames else [],
             studies=dict(connection.execute("SELECT fingerprint, canonical FROM studies ORDER BY fingerprint")),
             totals=[
                 {"name": name, "count": count}
                 for name, count in connection.execute("SELECT name, count FROM totals ORDER BY name")
             ],
         )
+
+
+def kind_of(data: Path) -> str:
+    """What the answers of a data folder are: practice, made-up or live. Raises WrongUse, Environment."""
+    return _sealed(data, frames=False).kind
 
 
 def _identity(path: Path) -> pyrage.x25519.Identity:
@@ -178,7 +163,43 @@ def _listed(counted: Mapping[str, int]) -> str:
     return ", ".join(f"{mark[:12]} ({count})" for mark, count in sorted(counted.items())) or "no records at all"
 
 
-def write_table(database: Database, study: Study, rows: Iterator[dict[str, Any]], texts: list[dict[str, Any]]) -> None:
+def write_answers(
+    out: Path,
+    study: Study,
+    kind: str,
+    rows: Iterator[dict[str, Any]],
+    texts: Sequence[dict[str, Any]],
+    totals: Sequence[dict[str, Any]] = (),
+    unopened: int = 0,
+) -> None:
+    """A whole answers.db, or none: rows and texts, what the study is, and where they come from. Raises Environment."""
+    fresh = out.with_name(out.name + ".partial")
+    try:
+        fresh.unlink(missing_ok=True)
+        os.close(os.open(fresh, os.O_CREAT | os.O_WRONLY, 0o600))  # opened answers are for the team alone
+        with Database(fresh) as database:
+            write_table(database, study, rows, texts)
+            about = {
+                "fingerprint": study.fingerprint,
+                "kind": kind,
+                "answers": str(database.table("answers").count),
+                "unopened": str(unopened),
+                "tool": VERSION,
+            }
+            database.table("about").insert_all([{"name": name, "value": about[name]} for name in about], pk="name")
+            database.table("totals").create({"name": str, "count": int}, pk="name")
+            database.table("totals").insert_all(totals)
+        fresh.replace(out)
+    except (OSError, sqlite3.Error) as error:
+        fresh.unlink(missing_ok=True)
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        message = f"{out} cannot be written ({why}). Nothing half-written is left; name another place with --out."
+        raise Environment(message) from error
+
+
+def write_table(
+    database: Database, study: Study, rows: Iterator[dict[str, Any]], texts: Sequence[dict[str, Any]]
+) -> None:
     """Everything that an answers.db holds of people and of the study: rows and texts, codebook, labels, views."""
     columns = records.columns(study)
     _codebook(database, study, columns)

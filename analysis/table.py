@@ -52,7 +52,7 @@ class Table:
         """The table with the derived columns of its study's plan, one built on the other."""
         table = self
         for each in self.study.plan.derived:
-            values, levels = _derived(table, each)
+            values, levels = derived(table, each)
             table = replace(
                 table, values={**table.values, each.name: values}, levels={**table.levels, each.name: levels}
             )
@@ -158,8 +158,9 @@ class Table:
         return found
 
 
-def _derived(table: Table, derived: Derived) -> tuple[Values, tuple[float, ...]]:
-    match derived:
+def derived(table: Table, each: Derived) -> tuple[Values, tuple[float, ...]]:
+    """A derived column and its steps; whatever it looks at must be in the table already."""
+    match each:
         case When(rule=rule, among=among):
             said = table.mask(rule).astype(np.int32)
             return np.where(table.mask(among), said, np.int32(UNKNOWN)), (0, 1)
@@ -189,7 +190,7 @@ def _derived(table: Table, derived: Derived) -> tuple[Values, tuple[float, ...]]
             whole = np.where(np.isnan(gap), UNKNOWN, gap).astype(np.int32)
             return whole, tuple(int(value) for value in np.unique(whole) if value != UNKNOWN)
         case _:
-            assert_never(derived)
+            assert_never(each)
 
 
 def _on_scale(table: Table, column: str) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import click
 
 from . import BUNDLED, VERSION
 from .doors import FOLDER, Door
-from .reader import read_or_problems
+from .reader import made_up, read_or_problems
 
 
 @click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,6 +35,8 @@ def check(folder: Path, as_json: bool) -> None:
     Example:  python -m instruments check instruments/off_hours
     """
     study, problems = read_or_problems(folder)
+    if study is not None and not problems:
+        problems = made_up(folder, study)[1]
     mark = study.fingerprint if study and not problems else None
     if as_json:
         found = [{"file": each.file, "line": each.line, "message": each.message} for each in problems]

@@ -71,8 +71,7 @@ def test_a_newcomer_can_run_the_readme(tmp_path):
         )
         assert told.returncode == 0, f"{command}\n{told.stdout[-3000:]}\n{told.stderr[-3000:]}"
         if command == "make rehearsal":
-            assert told.stdout.strip().endswith("data/rehearsal/report.html")
-    assert (clone / "data" / "rehearsal" / "report.html").exists()
-    assert (clone / "data" / "report.html").exists()
+            assert told.stdout.strip().endswith("data/rehearsal/made-up-report.html")
+    assert (clone / "data" / "made-up-report.html").exists()
     tracked = subprocess.run(["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True)
     assert tracked.stdout == "", "running it leaves nothing that git would see"

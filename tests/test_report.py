@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import pytest
 from conftest import STUDY
-from test_opening import filled, opened, quietly
+from test_opening import filled, opened
 
 from analysis import locking
 from analysis.loading import load
-from analysis.rehearsal.running import rehearsal
 from analysis.report import report
 from instruments.reader import read
 
@@ -109,18 +108,6 @@ def test_words_that_look_like_html_stay_words(tmp_path):
     assert "<img" not in page
     assert "&lt;a href" in page
     assert "\\u003ca href" not in page, "plotly would make a link of it"
-
-
-@pytest.mark.parametrize("name", ["tea", "every_kind"])
-def test_a_rehearsal_of_any_study(name, tmp_path):
-    """Made-up people over HTTP, all of them stored, opened and stamped."""
-    written = rehearsal(STUDY[name], tmp_path / "r", (5, 4), 7, quietly)
-    page = written.read_text()
-    sent = 9 if name == "tea" else 5
-    assert f"{sent} answers" in page
-    assert all("Made-up data" in written.with_suffix(suffix).read_text() for suffix in (".csv", ".json"))
-    assert "Made-up data: nobody gave these answers." in page
-    assert '"text":"Made-up data"' in page
 
 
 def test_numbers_are_printed_as_they_are():

@@ -1,4 +1,4 @@
-"""Running a rehearsal: a server of its own, people over HTTP, then open, lock, report."""
+"""Running a rehearsal: a survey that is served, people over HTTP, then open, lock, report; and what came of it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,40 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-from instruments.doors import Environment, Refused, WrongUse
+import numpy as np
+
+from instruments.doors import Environment, Refused, Tampered, WrongUse, is_loopback
 from instruments.model import Study
-from instruments.reader import Faulty, read
 from instruments.records import PRACTICE_KEY
+from instruments.words import catalogue, languages
 
 from .. import clock, locking
 from .. import report as reports
+from ..findings import Finding
 from ..loading import load
 from ..opening import open_answers
-from .people import Person, weights
-from .walker import Browser, walk
+from ..report.hiding import Name
+from ..stamps import MADE_UP
+from ..table import Table
+from . import direct
+from .people import Lived, Nature, Person, live
+from .population import Population
+from .walker import Browser
+from .watching import Watched, scouted, watched
 
 MARK = "made-up.txt"
+ANSWERS = "made-up-answers.db"
+REPORTS: Mapping[Name, str] = {"public": "made-up-report-public", "team": "made-up-report"}
+UNLIKELY = 0.001  # p of a chi-square test below which stories are not told alike
 SECONDS_TO_START = 20
 
 Bar = Callable[..., Iterator[Any]]
@@ -37,40 +52,119 @@ class Served(NamedTuple):
     pid: int
 
 
-def rehearsal(study: Path, out: Path, how_many: Sequence[int], seed: int, bar: Bar) -> Path:
-    """Walk, open, lock and report; return the report. Everything made is marked as made up."""
-    try:
-        read_study = read(study)
-    except Faulty as error:
-        raise WrongUse(f"The study in {study} cannot be rehearsed:\n{error}") from error
-    _fresh(out)
-    rates, chance = weights(study), Random(seed)  # noqa: S311  made-up people, no secret
-    codes = _role_codes(read_study)
-    counts = [*how_many, *[how_many[-1]] * len(codes)][: len(codes)]  # every further role as many as the last
-    people = [
-        Person(role=code, chance=Random(chance.random()), weights=rates)  # noqa: S311
-        for code, count in zip(codes, counts, strict=True)
-        for _ in range(count)
-    ]
-    with served(study, out, "--made-up") as server:
-        for person in bar(people, "answering over HTTP"):
-            browser = Browser(server.origin)
-            page = walk(browser, person)
-            browser.close()
-            if not page.path.endswith("/sent"):
-                raise Environment(f"A made-up person got stuck at {page.path} ({page.status}): {page.heading}")
-    key = out / PRACTICE_KEY
-    answers = out / "answers.db"
-    open_answers(out, key, key, answers, None, bar)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """What came of a rehearsal, for the one who ran it."""
+
+    watched: Watched | None = None  # None where nobody walked
+    stored: int | None = None  # records in the survey's file
+    opened: int = 0
+    as_said: int | None = None  # opened rows that hold exactly what their person said
+    found: tuple[Finding, ...] = ()  # what the plan found
+    hidden: Mapping[Name, int] = field(default_factory=dict)  # audience → how many numbers its report hides
+    files: tuple[Path, ...] = ()
+
+
+def over_http(
+    population: Population, how_many: Sequence[int], seed: int, origin: str, at_once: int, bar: Bar
+) -> Watched:
+    """Let made-up people go through a survey that is served, then scouts through the routes that nobody took."""
+    _made_up_only(origin)
+    people = _people(population, how_many, seed)
+    with ThreadPoolExecutor(at_once) as pool:
+        lived = list(bar(pool.map(lambda person: _lived(person, origin), people), "answering over HTTP", len(people)))
+    stuck = [each for each in lived if each.ending == "stuck"]
+    if stuck:
+        page = stuck[0].page
+        raise Environment(
+            f"{len(stuck)} of {len(lived)} made-up people got stuck, the first at {page.path} ({page.status}): "
+            f"{page.heading or page.text[:200]}"
+        )
+    codes = dict(zip((role.id for role in population.study.roles), role_codes(population.study), strict=True))
+    scouts = scouted(population.study, codes, lived, lambda person: _lived(person, origin), bar)
+    return watched(population.study, lived, scouts)
+
+
+def rehearsal(
+    study: Path, population: Population, out: Path, how_many: Sequence[int], seed: int, at_once: int, bar: Bar
+) -> Rehearsed:
+    """Walk a survey of one's own, open, lock and report. Everything made is marked as made up."""
+    fresh(out)
+    data = out / "made-up-survey"
+    with served(study, data, "--made-up") as server:
+        seen = over_http(population, how_many, seed, server.origin, at_once, bar)
+    return _opened(data, out, seen, bar)
+
+
+def at(
+    url: str,
+    population: Population,
+    data: Path | None,
+    out: Path,
+    how_many: Sequence[int],
+    seed: int,
+    at_once: int,
+    bar: Bar,
+) -> Rehearsed:
+    """Walk a survey that is already there; open, lock and report where its data folder is named."""
+    if data is not None:
+        fresh(out)
+    seen = over_http(population, how_many, seed, url, at_once, bar)
+    return Rehearsed(watched=seen) if data is None else _opened(data, out, seen, bar)
+
+
+def directly(population: Population, out: Path, how_many: Sequence[int], seed: int, bar: Bar) -> Rehearsed:
+    """Write made-up answers without a survey, lock and report."""
+    fresh(out)
+    answers = out / ANSWERS
+    direct.write(answers, population, how_many, seed, bar)
+    return _reported(answers, load(answers), Rehearsed())
+
+
+def faults(done: Rehearsed) -> None:
+    """Raises Tampered where a rehearsal shows that the instrument does not do what it should."""
+    seen, wrong = done.watched, []
+    if seen is None:
+        return
+    if seen.missed:
+        wrong.append(f"{len(seen.missed)} routes were not walked")
+    if seen.told_otherwise:
+        wrong.append(f"{seen.told_otherwise} people were told another story when they looked again")
+    if seen.told_p is not None and seen.told_p < UNLIKELY:
+        wrong.append("the stories were not told alike")
+    if done.stored is not None and not done.stored == done.opened == done.as_said == seen.kept:
+        wrong.append("what was stored, opened and said is not the same")
+    if wrong:
+        raise Tampered("The rehearsal found faults: " + "; ".join(wrong) + ".")
+
+
+def _opened(data: Path, out: Path, seen: Watched, bar: Bar) -> Rehearsed:
+    """Open the made-up answers of a data folder into `out`, lock and report."""
+    answers, key = out / ANSWERS, data / PRACTICE_KEY
+    found = open_answers(data, key, key, answers, None, bar)
+    if found.kind != MADE_UP:
+        answers.unlink()
+        raise Refused(f"The answers in {data} are not made up ({found.kind}); a rehearsal leaves them alone.")
     table = load(answers)
-    report = out / "report.html"
-    made = reports.report(table, locking.lock(answers, table, clock.today()), "team")
-    texts = {".html": made.html, ".csv": made.csv, ".json": made.json}
-    reports.write_whole({report.with_suffix(suffix): text for suffix, text in texts.items()})
-    return report
+    stored = found.answers + found.unopened
+    return _reported(answers, table, Rehearsed(watched=seen, stored=stored, as_said=seen.arrived(table)))
 
 
-def _role_codes(study: Study) -> list[int | None]:
+def _reported(answers: Path, table: Table, done: Rehearsed) -> Rehearsed:
+    """Lock made-up answers, and write a report for each audience beside them."""
+    if not table.n:
+        return replace(done, files=(answers,))
+    lock, hidden, files = locking.lock(answers, table, clock.today()), {}, [answers]
+    for audience, name in REPORTS.items():
+        made = reports.report(table, lock, audience)
+        texts = {".html": made.html, ".csv": made.csv, ".json": made.json}
+        reports.write_whole({answers.with_name(name + suffix): text for suffix, text in texts.items()})
+        hidden[audience] = made.hidden
+        files.append(answers.with_name(f"{name}.html"))
+    return replace(done, opened=table.n, found=made.found, hidden=hidden, files=tuple(files))
+
+
+def role_codes(study: Study) -> list[int | None]:
     """What to answer to the role question, one code a role; nothing where it is not asked."""
     if study.role_question is None:
         return [None]
@@ -89,6 +183,67 @@ def served(study: Path, data: Path, *flags: str) -> Iterator[Served]:
         server.wait(SECONDS_TO_START)
 
 
+def fresh(out: Path) -> None:
+    """An empty folder; one that holds anything but a rehearsal is left alone."""
+    if out.is_file():
+        raise WrongUse(f"{out} is a file; name a folder with --out.")
+    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
+        raise Refused(f"{out} holds something that is not a rehearsal; name another folder with --out.")
+    try:
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        (out / MARK).write_text("Everything in this folder is made up by a rehearsal.\n", encoding="utf-8")
+    except OSError as error:
+        raise Environment(f"{out} cannot be used: {error.strerror}.") from error
+
+
+def _people(population: Population, how_many: Sequence[int], seed: int) -> list[Person]:
+    """So many of each role, in a mixed order, each with what they would say."""
+    study, chance = population.study, Random(seed)  # noqa: S311  made-up people, no secret
+    found = []
+    for at, (role, code, n) in enumerate(zip(study.roles, role_codes(study), how_many, strict=True)):
+        tellings = population.tellings(role.id, n, np.random.default_rng([seed, at])) if n else []
+        found += [
+            Person(
+                study=study,
+                role=code,
+                chance=Random(chance.random()),  # noqa: S311
+                habits=population.model.habits,
+                nature=Nature(study, tellings, row),
+            )
+            for row in range(n)
+        ]
+    chance.shuffle(found)
+    return found
+
+
+def _lived(person: Person, origin: str) -> Lived:
+    browser = Browser(origin)
+    try:
+        return live(person, browser)
+    finally:
+        browser.close()
+
+
+def _made_up_only(origin: str) -> None:
+    """Made-up people answer a survey that says on its first page that it takes made-up answers, and no other."""
+    if not is_loopback(urlsplit(origin).hostname or ""):
+        raise Refused(f"{origin} is not on this machine; made-up people answer rehearsals only.")
+    browser = Browser(origin)
+    try:
+        ribbon = browser.get("/").ribbon
+    except (OSError, ValueError) as error:
+        raise WrongUse(f"There is no survey at {origin} ({error}). Name it as http://127.0.0.1:8000") from error
+    finally:
+        browser.close()
+    if ribbon not in {catalogue(language)["made_up_ribbon"] for language in languages()}:
+        said = f"it says “{ribbon}”" if ribbon else "it says nothing of a rehearsal"
+        raise Refused(
+            f"{origin} does not take made-up answers: {said}. Nothing was sent. Serve a rehearsal of its own with "
+            "python -m survey_app --made-up --data DIR, or leave --url out."
+        )
+
+
 def _address(server: subprocess.Popen[str]) -> str:
     """Where the server says it is."""
     assert server.stdout is not None
@@ -101,17 +256,3 @@ def _address(server: subprocess.Popen[str]) -> str:
         if not line and server.poll() is not None:
             raise Environment(f"The survey did not start: {server.stderr.read().strip()}")
     raise Environment(f"The survey did not start within {SECONDS_TO_START} seconds.")
-
-
-def _fresh(out: Path) -> None:
-    """An empty folder; one that holds anything but a rehearsal is left alone."""
-    if out.is_file():
-        raise WrongUse(f"{out} is a file; name a folder with --out.")
-    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
-        raise Refused(f"{out} holds something that is not a rehearsal; name another folder with --out.")
-    try:
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir(parents=True)
-        (out / MARK).write_text("Everything in this folder is made up by a rehearsal.\n", encoding="utf-8")
-    except OSError as error:
-        raise Environment(f"{out} cannot be used: {error.strerror}.") from error

@@ -55,6 +55,8 @@ class Page:
     title: str = ""
     heading: str = ""
     text: str = ""
+    ribbon: str = ""  # what stands over every page that is not the real thing
+    code: str = ""  # the code to withdraw with, where it is shown
     forms: list[Form] = field(default_factory=list)
     links: list[str] = field(default_factory=list)  # those inside <main>
 
@@ -151,21 +153,23 @@ Answering = Callable[[Page, Form], Sent]
 """What one participant sends for the form of a page."""
 
 
+def onward(browser: Browser, page: Page, answering: Answering) -> Page | None:
+    """The page that follows: by its form if it has one, else by its first link; None where it has neither."""
+    if page.form is not None:
+        return browser.press(page, page.form, answering(page, page.form))
+    if page.status == 200 and page.links:
+        return browser.get(urljoin(page.url, page.links[0]))
+    return None
+
+
 def walk(browser: Browser, answering: Answering) -> Page:
     """From the front door to the receipt, or to whatever page has no way on."""
     page = browser.get("/")
     for _ in range(MOST_PAGES):
-        form = page.form
-        if page.path.endswith("/sent"):
-            return page
-        if form is not None:
-            page = browser.press(page, form, answering(page, form))
-        elif page.status == 200 and page.links:
-            page = browser.get(urljoin(page.url, page.links[0]))
-        else:
-            return page
-        if page.status >= 500:
-            return page
+        following = None if page.path.endswith("/sent") else onward(browser, page, answering)
+        if following is None or following.status >= 500:
+            return following or page
+        page = following
     raise ValueError(f"still at {page.path} after {MOST_PAGES} pages")
 
 
@@ -198,10 +202,12 @@ class _Reader(HTMLParser):
                 self.page.links.append(given["href"])
             case "title" | "h1":
                 self.collecting[tag] = []
+            case "p" if given.get("class") in ("ribbon", "code"):
+                self.collecting[given["class"]] = []
 
     def handle_endtag(self, tag: str) -> None:
         """Close what was open."""
-        said = " ".join("".join(self.collecting.pop(tag, [])).split())
+        said = self._said(tag)
         match tag:
             case "main":
                 self.in_main = False
@@ -212,8 +218,15 @@ class _Reader(HTMLParser):
                 self.page.title = said
             case "h1":
                 self.page.heading = said
+            case "p":
+                for name in ("ribbon", "code"):
+                    setattr(self.page, name, self._said(name) or getattr(self.page, name))
             case "textarea":
                 self.area = None
+
+    def _said(self, name: str) -> str:
+        """What was gathered under a name, in one line; it is gathered no longer."""
+        return " ".join("".join(self.collecting.pop(name, [])).split())
 
     def handle_data(self, data: str) -> None:
         """Gather words."""

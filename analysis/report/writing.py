@@ -22,6 +22,7 @@ from ..comparing import findings
 from ..deviating import deviations, marks
 from ..findings import Crossed, Finding
 from ..locking import Lock
+from ..stamps import STAMPS
 from ..table import Table
 from . import facts, figures, quality, sections, svg, twins
 from .distributions import Asked, distributions
@@ -30,7 +31,6 @@ from .hiding import Audience, Counted, Name, Published, audience, published, sta
 from .publishing import Again, Told, again, told
 from .wording import FILTERS, forest_sentence, rule_in_words
 
-STAMPS = {"practice": "Practice", "made-up": "Made-up data", "live": None}
 TEMPLATES = Path(__file__).parent / "templates"
 SMALL_TABLE = "How strongly they go together is not told beside hidden numbers."
 QUOTES, LEADING = 200, 5  # so many quotations are printed, so many findings stand first
@@ -43,6 +43,8 @@ class Report:
     html: str
     csv: str
     json: str
+    hidden: int  # how many numbers this audience does not see
+    found: tuple[Finding, ...]  # what the plan found, exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,13 @@ def report(table: Table, lock: Lock, name: Name, kept: Study | None = None) -> R
     values["figures"] = Markup(_json(pages.figures))
     beside = (where_from, pages.tables, told_all, results["runs"])
     values["csv"], values["json"] = twins.as_csv(*beside), twins.as_json(*beside)
-    return Report(rendered("report.html", values), values["csv"], values["json"])
+    return Report(
+        html=rendered("report.html", values),
+        csv=values["csv"],
+        json=values["json"],
+        hidden=values["hidden"],
+        found=tuple(each.found for each in results["planned"]),
+    )
 
 
 def _results(table: Table, pages: Pages, kept: Study | None) -> dict[str, Any]:

@@ -2,5 +2,16 @@
 
 from ..written import Problem
 from .folder import Faulty, from_canonical, read, read_in_every_language, read_or_problems, with_plan
+from .made_up_file import made_up, planted
 
-__all__ = ["Faulty", "Problem", "from_canonical", "read", "read_in_every_language", "read_or_problems", "with_plan"]
+__all__ = [
+    "Faulty",
+    "Problem",
+    "from_canonical",
+    "made_up",
+    "planted",
+    "read",
+    "read_in_every_language",
+    "read_or_problems",
+    "with_plan",
+]

@@ -11,14 +11,14 @@ from ..records import columns
 from ..rules import ALWAYS, Is, Rule, Value, leaves
 from ..rules import columns as columns_in
 from ..written import Place
-from .references import Allowed, Elsewhere, known_values, list_unread, nowhere, values_of
+from .references import Allowed, Elsewhere, cross_check, known_values, list_unread, nowhere, values_of
 from .section import Problems, did_you_mean
 
 START = Place("plan.yaml", 1)
 
 
-class _Plan:
-    """What the plan may name, gathered while its derived columns are read one after the other."""
+class Nameable:
+    """What a plan may name, gathered while its derived columns are read one after the other."""
 
     def __init__(self, study: Study, allowed: Allowed, elsewhere: Elsewhere, problems: Problems) -> None:
         self.study, self.elsewhere, self.problems = study, elsewhere, problems
@@ -55,9 +55,19 @@ class _Plan:
             self.problems.add(place, f"“{name}” is not {what}{did_you_mean(name, known)}")
 
 
+def nameable(study: Study, problems: Problems) -> Nameable:
+    """What another file beside the plan may name, of a study that is sound."""
+    allowed, elsewhere = cross_check(study, set(), set(), Problems())
+    here = Nameable(study, allowed, elsewhere, Problems())
+    for each in study.plan.derived:
+        _derived(each, here)
+    here.problems = problems
+    return here
+
+
 def plan_leads_somewhere(study: Study, allowed: Allowed, elsewhere: Elsewhere, problems: Problems) -> None:
     """Note every name in the plan that leads nowhere."""
-    here, plan = _Plan(study, allowed, elsewhere, problems), study.plan
+    here, plan = Nameable(study, allowed, elsewhere, problems), study.plan
     for each in plan.derived:
         _derived(each, here)
     for rule in (plan.leave_out or ALWAYS, *(group.rule for group in plan.split)):
@@ -82,7 +92,7 @@ def plan_leads_somewhere(study: Study, allowed: Allowed, elsewhere: Elsewhere, p
         here.rule(section.among, section.place)
 
 
-def _derived(each: Derived, here: _Plan) -> None:
+def _derived(each: Derived, here: Nameable) -> None:
     for name in _looked_at(each):
         if name not in (here.behind if isinstance(each, When) else here.held):
             nowhere(name, set(here.behind), here.elsewhere, each.place, here.problems)
@@ -92,7 +102,7 @@ def _derived(each: Derived, here: _Plan) -> None:
     here.held.add(each.name)
 
 
-def _comparison(comparison: Comparison, here: _Plan) -> None:
+def _comparison(comparison: Comparison, here: Nameable) -> None:
     groups = (comparison.first, comparison.second, *(comparison.contrast or ()), *comparison.apart)
     for rule in (comparison.among, *(group.rule for group in groups)):
         here.rule(rule, comparison.place)
@@ -108,7 +118,7 @@ def _comparison(comparison: Comparison, here: _Plan) -> None:
         here.problems.add(comparison.place, f"{comparison.id}: the test stratified_superiority needs “strata”")
 
 
-def _outcome(comparison: Comparison, here: _Plan) -> None:
+def _outcome(comparison: Comparison, here: Nameable) -> None:
     """A share needs a yes-or-no column, everything else one whose answers have an order."""
     outcome = comparison.outcome
     if outcome not in here.yes_or_no | here.ordered | {column.name for column in columns(here.study)}:
@@ -120,7 +130,7 @@ def _outcome(comparison: Comparison, here: _Plan) -> None:
         here.problems.add(comparison.place, f"{comparison.id}: the answers of “{outcome}” have no order")
 
 
-def _sensitivity(run: Run | Unmeasured | Recall, here: _Plan) -> None:
+def _sensitivity(run: Run | Unmeasured | Recall, here: Nameable) -> None:
     plan = here.study.plan
     for id in run.of:
         here.known(id, (each.id for each in plan.comparisons), "a comparison of the plan", run.place)

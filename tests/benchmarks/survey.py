@@ -26,6 +26,7 @@ from analysis.rehearsal.people import Person
 from analysis.rehearsal.running import served
 from analysis.rehearsal.walker import Browser, Page, walk
 from instruments import BUNDLED
+from instruments.reader import read
 
 BENCH = Path(__file__).parent.parent / "studies" / "bench"
 TICK = os.sysconf("SC_CLK_TCK")
@@ -66,9 +67,9 @@ class Counting(Browser):
         return response.status, found, unpacked
 
 
-def person(seed: int, role: int | None) -> Person:
+def person(study: Path, seed: int, role: int | None) -> Person:
     """Somebody who answers at random."""
-    return Person(role=role, chance=random.Random(seed))
+    return Person(study=read(study), role=role, chance=random.Random(seed))
 
 
 def files_of(page: Page) -> list[str]:
@@ -97,7 +98,7 @@ def bytes_of_a_survey() -> None:
         for each in assets:
             browser.get(each)
         view = sum(size for _, size, _ in browser.received)
-        walk(browser, person(1, None))
+        walk(browser, person(BENCH, 1, None))
         pages = [size for path, size, _ in browser.received if path not in assets]
         style = next(size for path, size, _ in browser.received if path.endswith("css"))
         total = sum(size for _, size, _ in browser.received) - pages[0]  # the first page was read twice
@@ -118,7 +119,7 @@ def work_of_a_participant(study: Path, role: int | None, people: int) -> None:
             if seed == 20:  # warm
                 before, requests = cpu(started.pid), 0
             browser = Counting(started.origin)
-            walk(browser, person(seed, role))
+            walk(browser, person(study, seed, role))
             browser.close()
             requests += len(browser.received)
         mine = (cpu(started.pid) - before) / people
@@ -167,7 +168,7 @@ def many_at_once(people: int, seconds: int) -> None:
         while time.monotonic() < ends:
             browser = Counting(started.origin)
             try:
-                page, me = browser.get("/"), person(seed, 1 + seed % 2)
+                page, me = browser.get("/"), person(BUNDLED, seed, 1 + seed % 2)
                 while not page.path.endswith("/sent") and time.monotonic() < ends:
                     time.sleep(chance.uniform(1, 3))
                     form = page.form
