@@ -7,7 +7,7 @@ SAY := @printf '%s\n'
 
 help:
 	$(SAY) "make run        the survey on http://127.0.0.1:8000/, practice mode" \
-	       "make rehearsal  made-up people answer it; writes data/rehearsal/report.html" \
+	       "make rehearsal  made-up people answer it; writes data/rehearsal/made-up-report.html" \
 	       "make test       every test that needs no long time" \
 	       "make bench      what a participant costs, and what the statistics cost beside other libraries" \
 	       "make calibration  how often tests err and intervals cover, simulated" \
@@ -44,6 +44,7 @@ check: .venv/dev-ready
 bench: .venv/bench-ready
 	@PYTHONPATH=. $(BIN)/python tests/benchmarks/survey.py
 	@PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/comparing.py
+	@PYTHONPATH=. $(BIN)/python tests/benchmarks/rehearsing.py
 
 calibration: .venv/dev-ready
 	@PYTHONPATH=.:tests $(BIN)/python tests/calibration.py

@@ -12,6 +12,7 @@ from instruments import VERSION
 from instruments.doors import FOLDER, Door, Refused, WrongUse, command
 
 from .any_csv.door import compare, table
+from .power.door import power
 from .progress import bar
 from .rehearsal.door import rehearse
 
@@ -187,7 +188,7 @@ def _free(path: Path, force: bool) -> None:
         raise WrongUse(f"{path} exists already; say --force to replace it.")
 
 
-for each in (compare, table, rehearse):
+for each in (compare, table, rehearse, power):
     door.add_command(each)
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ from browsing import answer, launched, start
 from conftest import STUDY, Server
 from playwright.sync_api import sync_playwright
 
+from analysis.progress import bar
+from analysis.rehearsal.population import Population
+from analysis.rehearsal.reading import read_with_model
 from analysis.rehearsal.running import rehearsal
 
 ROOT = Path(__file__).parent.parent
@@ -36,9 +39,10 @@ def take() -> None:
         page.screenshot(path=CHECK)
         server.stop()
 
-        written = rehearsal(STUDY["off_hours"], Path(folder) / "r", (72, 36), 1, lambda things, label: iter(things))
+        population = Population(*read_with_model(STUDY["off_hours"]))
+        done = rehearsal(STUDY["off_hours"], population, Path(folder) / "r", (400, 200), 1, 4, bar)
         page = chromium.new_page(viewport={"width": 1000, "height": 1000})
-        page.goto(written.as_uri())
+        page.goto(done.files[-1].as_uri())
         page.wait_for_selector(".plot:not(.js-plotly-plot)", state="detached")
         page.screenshot(path=REPORT)
         chromium.close()

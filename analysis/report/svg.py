@@ -58,6 +58,27 @@ def still_forest(points: Sequence[Point], margin: float, title: str, stamp: str 
     return _svg(behind + "".join(drawn) + _across(stamp, tall), tall, f"{_stamped(stamp)}{title}")
 
 
+def still_curve(points: Sequence[tuple[int, float]], planned: int, wanted: float, title: str) -> Markup:
+    """Power over people: a line, a dot at what is planned, and a rule where it should be. From 0 to 100 %."""
+    most, tall, left = max(n for n, _ in points), 130, 44
+
+    def place(n: float, power: float) -> tuple[float, float]:
+        return round(left + n / most * (WIDE - left - EDGE), 1), round(8 + (1 - power) * tall, 1)
+
+    line = " ".join(f"{x},{y}" for x, y in (place(n, power) for n, power in points))
+    (_, rule), drawn = place(0, wanted), []
+    drawn.append(f'<path d="M{left} {rule}H{WIDE - EDGE}" stroke="{figures.HIDDEN}" stroke-dasharray="4"/>')
+    drawn.append(f'<path d="M{left} 8V{tall + 8}H{WIDE - EDGE}" stroke="{figures.INK}" fill="none"/>')
+    drawn.append(f'<polyline points="{line}" fill="none" stroke="{figures.TEAL}" stroke-width="2"/>')
+    for n, power in points:
+        x, y = place(n, power)
+        dot = f'r="{5 if n == planned else 3}" fill="{figures.TEAL}"'
+        drawn.append(f'<circle cx="{x}" cy="{y}" {dot}><title>{n} people: {100 * power:.0f} %</title></circle>')
+    drawn += [_tick(place(n, 0)[0], tall + 24, str(n)) for n in sorted({planned, most, most // 2})]
+    drawn += [_tick(left - 20, place(0, power)[1] + 4, f"{100 * power:.0f} %") for power in (0, 0.5, wanted, 1)]
+    return _svg("".join(drawn), tall + 32, title)
+
+
 def _dot(point: Point, y: float, at: figures.Place) -> str:
     """An estimate and its interval."""
     effect, drawn = point.effect, ""
