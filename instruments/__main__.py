@@ -10,7 +10,6 @@ import click
 
 from . import BUNDLED, VERSION
 from .doors import FOLDER, Door
-from .reader import made_up, read_or_problems
 
 
 @click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,32 +26,32 @@ def door() -> None:
 
 @door.command()
 @click.argument("folder", type=FOLDER, default=BUNDLED)
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable: fingerprint and problems.")
-def check(folder: Path, as_json: bool) -> None:
-    """Read FOLDER and name every problem with its file and line (exit 1 if there are any).
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable: fingerprint, faults, what is open.")
+@click.option("--explain", metavar="RULE", help="Say what a rule looks for, why, and how to mend it; “all” lists them.")
+@click.option("--strict", is_flag=True, help="Warnings count as errors do.")
+def check(folder: Path, as_json: bool, explain: str | None, strict: bool) -> None:
+    """Read FOLDER and name every fault with its file and line (exit 1 if one of them is an error).
+
+    What still has to be decided before anybody is asked stands apart, and never changes the exit code.
 
     \b
-    Example:  python -m instruments check instruments/off_hours
+    Examples:
+      python -m instruments check instruments/off_hours
+      python -m instruments check --explain never-asked
     """
-    study, problems = read_or_problems(folder)
-    if study is not None and not problems:
-        problems = made_up(folder, study)[1]
-    mark = study.fingerprint if study and not problems else None
+    from . import checking, telling
+
+    if explain is not None:
+        for line in telling.explained(explain):
+            click.echo(line)
+        return
+    found = checking.check(folder)
     if as_json:
-        found = [{"file": each.file, "line": each.line, "message": each.message} for each in problems]
-        click.echo(json.dumps({"fingerprint": mark, "problems": found}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(telling.as_json(found), ensure_ascii=False, indent=2))
     else:
-        for each in problems:
-            click.echo(str(each))
-        if study is not None and not problems:
-            asked = sum(1 for _ in study.questions())
-            name = f"{study.id} {study.version}".strip()
-            click.echo(f"{study.title} ({name}): {asked} questions and notes, no problems.")
-            click.echo(f"fingerprint {mark}")
-            click.echo(f"status: {study.status}")
-        else:
-            click.echo(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} in {folder}", err=True)
-    sys.exit(1 if problems else 0)
+        for line in telling.lines(found, folder):
+            click.echo(line)
+    sys.exit(1 if found.errors or (strict and found.faults) else 0)
 
 
 if __name__ == "__main__":

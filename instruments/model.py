@@ -11,20 +11,11 @@ from dataclasses import dataclass, field
 
 from .plan import Plan
 from .rules import ALWAYS, Rule
+from .terms import HEAD, Checks, Choice, ConsentCheck, Paragraph, Privacy, SupportPlace, Tick, Wording
 from .written import Place
-
-Wording = Mapping[str, str]
 
 NOT_SURE, PREFER_NOT, NOT_ASKED = 97, 98, 99
 HIGHEST_CODE = 90  # codes above it are kept for the kinds of missing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One possible answer: the code that is stored and the words that are shown."""
-
-    code: int
-    label: Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +26,7 @@ class Item:
     place: Place  # where its author wrote it
     roles: tuple[str, ...]
     text: Wording
+    text_apart: bool = False  # its author wrote one wording a role
     hint: Wording | None = None
     show_if: Rule = ALWAYS
     beside: str | None = None  # the other side's question, where the two cannot be one
@@ -161,6 +153,7 @@ class Role:
 
     id: str
     name: str
+    place: Place = HEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,72 +175,6 @@ class RoleQuestion:
     text: str
     hint: str | None
     choices: tuple[RoleChoice, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
-    """One consent tick; an optional one is kept `with_` the answers or the text, as its column."""
-
-    id: str
-    place: Place
-    text: str
-    required: bool
-    kept_with: str | None  # "answers", "text" or None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentCheck:
-    """A question that shows whether the key facts were understood; never stored, never a barrier."""
-
-    text: str
-    choices: tuple[Choice, ...]
-    correct: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paragraph:
-    """A heading and its words, on the information page or the closing one."""
-
-    heading: str | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SupportLine:
-    """Somebody who can help: data with a source and a day of checking, never words of ours."""
-
-    name: str | None
-    how: str | None
-    phone: str | None
-    sms: str | None
-    hours: str | None
-    cost: str | None
-    source_page: str | None
-    checked_on: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SupportPlace:
-    """The support lines of one country."""
-
-    place: str
-    emergency: str | None
-    emergency_phone: str | None
-    lines: tuple[SupportLine, ...]
-    complaints: tuple[SupportLine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Privacy:
-    """What is kept and for how long. There is no setting that stores who, where or exactly when."""
-
-    month: bool
-    withdrawal_code: bool
-    ask_device: bool  # an own device keeps a draft for a day; unasked, every device keeps it for half an hour
-    withdraw_until: str | None
-    keep_until: str | None
-    min_cell_public: int
-    min_cell_team: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +203,7 @@ class Study:
     details: Mapping[str, str | None]  # facts that the words name in braces; null is “not yet decided”
     privacy: Privacy
     support: tuple[SupportPlace, ...]
+    checks: Checks
     discreet_titles: bool  # page titles, and so a browser's history, hold a number and no question
     quick_exit: bool
     quick_exit_script: bool  # adds comfort to the quick exit; it works without

@@ -16,7 +16,6 @@ from .model import (
     NOT_ASKED,
     NOT_SURE,
     PREFER_NOT,
-    Choice,
     ChooseMany,
     ChooseOne,
     Grid,
@@ -26,9 +25,9 @@ from .model import (
     Rating,
     Study,
     Text,
-    Wording,
 )
 from .rules import Answers
+from .terms import Choice, Wording
 
 FORMAT = 1
 SURVEY_FILE = "survey.db"

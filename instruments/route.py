@@ -13,9 +13,10 @@ from functools import lru_cache
 from itertools import product
 from typing import TypeVar, assert_never
 
-from .model import Choice, ChooseMany, ChooseOne, Grid, Note, Number, Part, Question, Rating, Row, Story, Study, Text
+from .model import ChooseMany, ChooseOne, Grid, Note, Number, Part, Question, Rating, Row, Story, Study, Text
 from .records import flipped
 from .rules import ALWAYS, Answer, Answers, holds
+from .terms import Choice
 
 CARDS_A_PAGE = 4
 FIRST_PAGE = 2

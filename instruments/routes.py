@@ -1,25 +1,18 @@
-"""The routes of a study: every set of questions that somebody can be asked, and answers that lead there.
-
-Enumerated by the rules, not by sampling: of each question that a rule looks at, one answer stands for all that
-the rules cannot tell apart.
-"""
+"""The routes of a study: every set of questions that somebody can be asked, listed or counted, never sampled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from .model import ChooseMany, ChooseOne, Grid, Note, Number, Question, Rating, Study, Text
-from .records import MISSING_WORDS
-from .route import arms
-from .rules import BLANK, Answer, Is, Rule, holds, leaves
+from .rules import Answer, Answers, holds
+from .terms import Choice, Wording
+from .ways import fields, kinds, looked_for, starts, ways
 
-MOST = 100_000  # ways through the rules; beyond that they can be counted, not listed
-
-
-class TooMany(ValueError):
-    """More ways than can be listed one by one."""
+WORDS_A_MINUTE = 180
+SECONDS = {"choice": 4.0, "row": 3.0, "text": 20.0}
+"""To answer, beside the reading: a choice, a further row of a grid, one's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,97 +21,156 @@ class Route:
 
     role: str
     asked: tuple[str, ...]  # questions in the order written, notes left out
-    by: Mapping[str, Answer]
+    by: Answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """All routes of a role together: how many there are, and how long the shortest and longest are."""
+
+    role: str
+    routes: int
+    questions: tuple[int, int]
+    minutes: tuple[float, float]
+    never: tuple[Question, ...]  # on no route
+    ever_open: tuple[Question, ...]  # whose rule holds for everybody
 
 
 def routes(study: Study, role: str) -> tuple[Route, ...]:
-    """Every route of a role, the longest first. Raises TooMany."""
+    """Every route of a role, the longest first. Raises TooMany where they can only be counted."""
     questions = [each for each in study.questions() if role in each.roles]
-    looked_at = _looked_at(questions)
     found: dict[tuple[str, ...], Route] = {}
-    for count, by in enumerate(_ways(study, role, questions, looked_at)):
-        if count >= MOST:
-            raise TooMany(f"more than {MOST:,} ways through the rules for {role}")
+    for by in ways(study, role, looked_for(each.show_if for each in questions)):
         asked = tuple(each.id for each in questions if not isinstance(each, Note) and holds(each.show_if, by))
         found.setdefault(asked, Route(role, asked, by))
     return tuple(sorted(found.values(), key=lambda route: -len(route.asked)))
 
 
-def fields(question: Question) -> tuple[str, ...]:
-    """The names under which a page asks for its answers."""
-    return tuple(row.id for row in question.rows) if isinstance(question, Grid) else (question.id,)
+State = frozenset[tuple[tuple[str, Answer], ...]]
+"""What may have been answered so far by those who were asked the same, as far as later rules still look at it."""
 
 
-def _looked_at(questions: Sequence[Question]) -> dict[str, tuple[Is, ...]]:
-    """Every column that a rule looks at, with what is looked for in it."""
-    rules: list[Rule] = [each.show_if for each in questions]
-    every = [leaf for rule in rules for leaf in leaves(rule)]
-    return {leaf.column: tuple(each for each in every if each.column == leaf.column) for leaf in every}
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """Of all routes that lead to a state: their number, questions and seconds, least and most."""
+
+    routes: int
+    questions: tuple[int, int]
+    seconds: tuple[float, float]
 
 
-def _ways(
-    study: Study, role: str, questions: Sequence[Question], looked_at: Mapping[str, tuple[Is, ...]]
-) -> Iterator[Mapping[str, Answer]]:
-    """Every way to answer what decides, one answer for each kind of them."""
-    facts: list[dict[str, Answer]] = [{"role": role}]
-    if study.either_order and "came_first" in looked_at:
-        facts = [{**each, "came_first": part[0]} for each in facts for part in study.either_order]
-    if study.story and any(factor.id in looked_at for factor in study.story.factors):
-        named = [factor.id for factor in study.story.factors if factor.id in looked_at]
-        told = {tuple((name, arm[name]) for name in named) for arm in arms(study.story)}
-        facts = [{**each, **dict(arm)} for each in facts for arm in sorted(told)]
-    deciding = [(name, each) for each in questions for name in fields(each) if name in looked_at]
+def extent(study: Study, role: str) -> Extent:
+    """Count the routes of a role exactly, whatever their number, by dynamic programming over the rules.
 
-    def onward(by: dict[str, Answer], left: Sequence[tuple[str, Question]]) -> Iterator[Mapping[str, Answer]]:
-        if not left:
-            yield by
-            return
-        (name, question), *rest = left
-        if not holds(question.show_if, by):
-            yield from onward(by, rest)
-            return
-        for answer in _kinds(question, name, looked_at[name]):
-            yield from onward({**by, name: answer}, rest)
+    A state holds all answers that those who were asked the same may have given; two routes that differ in what was
+    asked are never in one state together, so that each is counted once.
+    """
+    questions = [each for each in study.questions() if role in each.roles]
+    looked = looked_for(each.show_if for each in questions)
+    begun: State = frozenset(tuple(sorted(each.items())) for each in starts(study, role, looked))
+    story = _told(study)
+    states = {begun: _Met(1, (0, 0), (story, story))}
+    asked_of, skipped_by = set[str](), set[str]()
+    for at, question in enumerate(questions):
+        later = {leaf for each in questions[at + 1 :] for leaf in looked_for([each.show_if])}
+        following: dict[State, _Met] = {}
+        for state, met in states.items():
+            for is_asked, inside in _parted(question, state).items():
+                (asked_of if is_asked in (True, None) else skipped_by).add(question.id)
+                if is_asked is None:
+                    skipped_by.add(question.id)
+                answered = _answered(question, inside, looked) if is_asked else inside
+                kept = frozenset(tuple(pair for pair in by if pair[0] in later or pair[0] == "role") for by in answered)
+                _add(following, kept, _longer(met, question, role, is_asked))
+        states = following
+    every = list(states.values())
+    return Extent(
+        role=role,
+        routes=sum(each.routes for each in every),
+        questions=(min(each.questions[0] for each in every), max(each.questions[1] for each in every)),
+        minutes=(min(each.seconds[0] for each in every) / 60, max(each.seconds[1] for each in every) / 60),
+        never=tuple(each for each in questions if each.id not in asked_of),
+        ever_open=tuple(each for each in questions if each.id not in skipped_by),
+    )
 
-    for settled in facts:
-        yield from onward(settled, deciding)
+
+def _parted(question: Question, state: State) -> dict[bool | None, State]:
+    """Who of a state is asked, and who is not; a note parts nobody (None where some read it)."""
+    asks = {by: holds(question.show_if, dict(by)) for by in state}
+    if isinstance(question, Note):
+        everybody = set(asks.values())
+        return {everybody.pop() if len(everybody) == 1 else None: state}
+    parts = {True: frozenset(by for by in state if asks[by]), False: frozenset(by for by in state if not asks[by])}
+    return {is_asked: part for is_asked, part in parts.items() if part}
 
 
-def _kinds(question: Question, name: str, looked_for: Sequence[Is]) -> list[Answer]:
-    """One answer for all that these rules cannot tell apart."""
-    kinds: dict[tuple[bool, ...], Answer] = {}
-    for answer in _answers(question, looked_for):
-        kinds.setdefault(tuple(holds(leaf, {name: answer}) for leaf in looked_for), answer)
-    return list(kinds.values())
+def _answered(question: Question, state: State, looked: Mapping[str, Sequence]) -> State:  # type: ignore[type-arg]
+    for name in fields(question):
+        if name in looked:
+            state = frozenset(
+                tuple(sorted((*by, (name, answer)), key=lambda pair: pair[0]))
+                for by in state
+                for answer in kinds(question, name, looked[name])
+            )
+    return state
 
 
-def _answers(question: Question, looked_for: Sequence[Is]) -> Iterator[Answer]:
-    """Every answer that a rule might tell from the others, left empty last."""
+def _add(states: dict[State, _Met], state: State, met: _Met) -> None:
+    there = states.get(state)
+    states[state] = met if there is None else _Met(
+        there.routes + met.routes,
+        (min(there.questions[0], met.questions[0]), max(there.questions[1], met.questions[1])),
+        (min(there.seconds[0], met.seconds[0]), max(there.seconds[1], met.seconds[1])),
+    )  # fmt: skip
+
+
+def _longer(met: _Met, question: Question, role: str, is_asked: bool | None) -> _Met:
+    if is_asked is False:
+        return met
+    took, one = seconds(question, role), 0 if isinstance(question, Note) else 1
+    least = 0.0 if is_asked is None else took
+    return _Met(
+        met.routes,
+        (met.questions[0] + one, met.questions[1] + one),
+        (met.seconds[0] + least, met.seconds[1] + took),
+    )
+
+
+def seconds(question: Question, role: str) -> float:
+    """To read a question and answer it, at 180 words a minute."""
+    said: list[str] = [_of(question.text, role), _of(question.hint, role)]
+    answering = SECONDS["choice"]
     match question:
         case Rating(scale=scale, off_scale=off, refusals=refusals):
-            yield from (choice.code for choice in (*scale, *off, *refusals))
-        case Grid(scale=scale, refusals=refusals):
-            yield from (choice.code for choice in (*scale, *refusals))
-        case ChooseOne(choices=choices, refusals=refusals):
-            yield from (choice.code for choice in (*choices, *refusals))
-        case ChooseMany():
-            yield from _ticked(question, looked_for)
-        case Number(low=low, high=high, refusals=refusals):
-            named = {value for leaf in looked_for for value in leaf.any_of if isinstance(value, int)}
-            free = next((each for each in range(low, high + 1) if each not in named), None)
-            yield from sorted(each for each in {*named, *([free] if free is not None else [])} if low <= each <= high)
-            yield from (MISSING_WORDS[choice.code] for choice in refusals)
-        case Text() | Note():
-            pass
-    yield None
+            said += _labels((*scale, *off, *refusals), role)
+        case ChooseOne(choices=choices, refusals=refusals) | ChooseMany(choices=choices, refusals=refusals):
+            said += _labels((*choices, *refusals), role)
+        case Grid(rows=rows, scale=scale, refusals=refusals):
+            said += [*(_of(row.text, role) for row in rows), *_labels((*scale, *refusals), role)]
+            answering = SECONDS["row"] * len(rows)
+        case Text():
+            answering = SECONDS["text"]
+        case Number(refusals=refusals):
+            said += _labels(refusals, role)
+        case Note():
+            answering = 0.0
+    return 60 * len(" ".join(said).split()) / WORDS_A_MINUTE + answering
 
 
-def _ticked(question: ChooseMany, looked_for: Sequence[Is]) -> Iterator[tuple[int, ...]]:
-    named = {value for leaf in looked_for for value in leaf.any_of if value != BLANK}
-    deciding = [choice.code for choice in question.choices if choice.code in named]
-    others = [choice.code for choice in question.choices if choice.code not in named]
-    alone = {*question.exclusive}
-    yield from ((code,) for code in (*deciding, *others[:1], *(choice.code for choice in question.refusals)))
-    together = [code for code in (*deciding, *others[:1]) if code not in alone]
-    for size in range(2, len(together) + 1):
-        yield from combinations(together, size)
+def _told(study: Study) -> float:
+    """To read what everybody reads: information, consent, and the longest telling of the story."""
+    words = [each.text for each in study.information] + [tick.text for tick in study.consent]
+    if study.story:
+        told = [
+            piece if isinstance(piece, str) else max(piece.levels.values(), key=len) for piece in study.story.pieces
+        ]
+        words += [study.story.intro, *told]
+    return 60 * len(" ".join(words).split()) / WORDS_A_MINUTE
+
+
+def _labels(choices: Sequence[Choice], role: str) -> list[str]:
+    return [_of(choice.label, role) for choice in choices]
+
+
+def _of(wording: Wording | None, role: str) -> str:
+    return wording.get(role, "") if wording else ""

@@ -42,6 +42,7 @@ class Problem:
     file: str
     line: int
     message: str
+    rule: str = "form"  # which of the rules in `instruments/checking` it breaks
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
@@ -95,26 +96,29 @@ def read_yaml(path: Path, file: str) -> Written:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise Unreadable(Problem(file, 0, f"cannot be opened: {error.strerror}")) from error
+        raise _not_read(file, 0, f"cannot be opened: {error.strerror}") from error
     if len(raw) > LARGEST_FILE:
-        raise Unreadable(Problem(file, 0, f"is larger than {LARGEST_FILE:,} bytes; a study is words"))
+        raise _not_read(file, 0, f"is larger than {LARGEST_FILE:,} bytes; a study is words")
     try:
         text = raw.decode("utf-8")
         _refuse_traps(text, file)
         node = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise Unreadable(Problem(file, line, "is not UTF-8 text from here on; save it as UTF-8")) from error
+        raise _not_read(file, line, "is not UTF-8 text from here on; save it as UTF-8") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise Unreadable(
-            Problem(file, (mark.line if mark else 0) + 1, f"is not readable YAML: {error.problem or error}{HINT}")
-        ) from error
+        line = (mark.line if mark else 0) + 1
+        raise _not_read(file, line, f"is not readable YAML: {error.problem or error}{HINT}") from error
     except yaml.YAMLError as error:
-        raise Unreadable(Problem(file, 1, f"is not readable YAML: {str(error).splitlines()[0]}")) from error
+        raise _not_read(file, 1, f"is not readable YAML: {str(error).splitlines()[0]}") from error
     if node is None:
-        raise Unreadable(Problem(file, 0, "is empty"))
+        raise _not_read(file, 0, "is empty")
     return _from_node(node, file, node.start_mark.line + 1)
+
+
+def _not_read(file: str, line: int, message: str, rule: str = "yaml") -> Unreadable:
+    return Unreadable(Problem(file, line, message, rule))
 
 
 def _refuse_traps(text: str, file: str) -> None:
@@ -123,19 +127,13 @@ def _refuse_traps(text: str, file: str) -> None:
         line = (event.start_mark.line if event.start_mark else 0) + 1
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if anchor:
-            raise Unreadable(
-                Problem(
-                    file,
-                    line,
-                    f"“{anchor}” is an anchor or alias; write the words out, so that a board can read them",
-                )
-            )
+            raise _not_read(file, line, f"“{anchor}” is an anchor or alias; write the words out, for a board to read")
         if tag:
-            raise Unreadable(Problem(file, line, f"“{tag}” is a tag; write the plain value"))
+            raise _not_read(file, line, f"“{tag}” is a tag; write the plain value")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                raise Unreadable(Problem(file, line, f"is nested deeper than {DEEPEST} levels"))
+                raise _not_read(file, line, f"is nested deeper than {DEEPEST} levels")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -150,11 +148,10 @@ def _from_node(node: yaml.Node, file: str, line: int) -> Written:
         at = key_node.start_mark.line + 1
         key = _scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
         if isinstance(key, bool) or not isinstance(key, int | str):
-            raise Unreadable(
-                Problem(file, at, f"“{getattr(key_node, 'value', '?')}” cannot be a key; use a name or a whole number")
-            )
+            said = getattr(key_node, "value", "?")
+            raise _not_read(file, at, f"“{said}” cannot be a key; use a name or a whole number")
         if key in entries:
-            raise Unreadable(Problem(file, at, f"“{key}” stands twice here (first in line {entries[key].line})"))
+            raise _not_read(file, at, f"“{key}” stands twice here (first in line {entries[key].line})", "duplicate")
         entries[key] = _from_node(value_node, file, at)
     return Written(entries, file, line)
 

@@ -11,6 +11,7 @@ from conftest import STUDY, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from instruments.checking import check
 from instruments.reader import Faulty, from_canonical, read, read_or_problems
 from instruments.route import facts
 
@@ -212,14 +213,16 @@ def test_check_says_it_in_words_and_in_json(copy, tmp_path):
     """Exit 0 and a fingerprint, or exit 1 and the list."""
     fine = run("instruments", "check", str(STUDY["every_kind"]), "--json")
     assert fine.returncode == 0
-    assert json.loads(fine.stdout) == {"fingerprint": read(STUDY["every_kind"]).fingerprint, "problems": []}
+    told = json.loads(fine.stdout)
+    assert told["fingerprint"] == read(STUDY["every_kind"]).fingerprint
+    assert {each["severity"] for each in told["faults"]} == {"warning"}
 
     folder = copy("every_kind", "questionnaire.yaml", "type: number", "type: numbr")
     wrong = run("instruments", "check", str(folder), "--json")
     assert wrong.returncode == 1
     told = json.loads(wrong.stdout)
     assert told["fingerprint"] is None
-    assert {"file", "line", "message"} == set(told["problems"][0])
+    assert {"file", "line", "message", "rule", "severity"} <= set(told["faults"][0])
     assert "questionnaire.yaml:" in run("instruments", "check", str(folder)).stdout
 
 
@@ -246,6 +249,7 @@ def replaced(value, path, by):
 @pytest.mark.parametrize("file", ["study.yaml", "questionnaire.yaml", "story.yaml", "plan.yaml"])
 def test_any_value_of_a_wrong_shape_is_a_problem_and_no_accident(file):
     """Each place of the study that uses every kind, replaced by each wrong shape: read, or problems; never an exception."""
+    from instruments.checking import faults_of
     from instruments.reader.folder import _study
     from instruments.written import read_yaml, written
 
@@ -256,8 +260,10 @@ def test_any_value_of_a_wrong_shape_is_a_problem_and_no_accident(file):
     plain = files[file].plain()
     for path in places(plain):
         for shape in WRONG_SHAPES:
-            study, _ = _study({**files, file: written(replaced(plain, path, shape), file)})
+            changed = {**files, file: written(replaced(plain, path, shape), file)}
+            study, problems = _study(changed)
             assert study.fingerprint
+            assert problems or faults_of(study, changed) is not None
 
 
 def test_a_misspelt_list_makes_no_faults_of_the_rules_that_look_at_it(copy):
@@ -313,9 +319,9 @@ def test_no_yaml_ever_breaks_the_reader(tmp_path, data):
     )
     path.write_text(text[:start] + junk + text[start + length :])
 
-    study, problems = read_or_problems(folder)
+    found = check(folder)
 
-    assert problems or study is not None
+    assert found.faults or found.study is not None
 
 
 def test_a_faulty_study_is_never_half_a_study(copy):

@@ -7,11 +7,12 @@ from itertools import product
 import pytest
 from conftest import STUDY
 
-from instruments import routes as rooms
+from instruments import ways as rooms
 from instruments.model import ChooseMany, ChooseOne, Note, Number, Rating
 from instruments.reader import read
-from instruments.routes import TooMany, routes
+from instruments.routes import routes
 from instruments.rules import holds
+from instruments.ways import TooMany
 
 
 def test_the_bundled_study_has_thirty_and_twenty():
@@ -38,7 +39,7 @@ def test_the_longest_route_is_first_and_says_how_to_get_there():
 def test_trying_every_answer_finds_no_other_route(name):
     """Brute force over every combination of every answer to whatever a rule looks at."""
     study = read(STUDY[name])
-    looked_at = {leaf for each in study.questions() for leaf in rooms._looked_at([each])}
+    looked_at = {leaf for each in study.questions() for leaf in rooms.looked_for([each.show_if])}
     offered = {}
     for each in study.questions():
         if each.id in looked_at:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from instruments.doors import WrongUse
 from instruments.made_up import Habits, Weights
-from instruments.model import NOT_SURE, Choice, ChooseMany, ChooseOne, Grid, Number, Question, Rating
+from instruments.model import NOT_SURE, ChooseMany, ChooseOne, Grid, Number, Question, Rating
 from instruments.records import Column, columns_of
+from instruments.terms import Choice
 
 from .. import planting
 from ..table import SKIPPED, UNKNOWN, Mask, Values

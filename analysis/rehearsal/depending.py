@@ -9,9 +9,9 @@ from instruments.doors import WrongUse
 from instruments.made_up import MadeUp
 from instruments.model import ChooseMany, Note, Question, Study, Text
 from instruments.plan import Comparison, Derived, Difference, FirstOf, MeanOf, Recode, When
-from instruments.routes import fields
 from instruments.rules import ALWAYS, AllOf, Rule
 from instruments.rules import columns as columns_in
+from instruments.ways import fields
 
 Block = tuple[Question, ...]
 """Questions that are drawn together, because a planted share lies in all of them."""

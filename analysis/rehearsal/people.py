@@ -12,7 +12,7 @@ from instruments.made_up import Habits
 from instruments.model import NOT_SURE, ChooseMany, Number, Question, Study, Text
 from instruments.records import MISSING_WORDS
 from instruments.route import arms
-from instruments.routes import fields
+from instruments.ways import fields
 
 from ..table import ABSENT, SKIPPED, Table
 from .walker import MOST_PAGES, Browser, Field, Form, Page, Sent, onward

@@ -17,8 +17,8 @@ from instruments.model import NOT_ASKED, NOT_SURE, PREFER_NOT, Question, Study
 from instruments.plan import Comparison
 from instruments.records import DURATIONS, MISSING_WORDS, columns, columns_of
 from instruments.route import arms
-from instruments.routes import fields
 from instruments.rules import Rule
+from instruments.ways import fields
 
 from ..loading import levels
 from ..stamps import MADE_UP

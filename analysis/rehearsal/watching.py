@@ -14,7 +14,8 @@ from scipy import stats
 from instruments.model import NOT_ASKED, ChooseMany, Study
 from instruments.records import MISSING_WORDS, columns
 from instruments.route import arms
-from instruments.routes import Route, TooMany, fields, routes
+from instruments.routes import Route, routes
+from instruments.ways import TooMany, fields
 
 from ..table import ABSENT, SKIPPED, Table
 from .people import INSTEAD, NO_HABITS, Ending, Lived, Person

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from instruments.model import NOT_SURE, Choice, Study, Wording
+from instruments.model import NOT_SURE, Study
 from instruments.plan import FirstOf, Recode
 from instruments.records import MISSING_WORDS, Column
+from instruments.terms import Choice, Wording
 
 from ..table import Table
 

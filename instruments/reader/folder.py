@@ -53,6 +53,11 @@ def read_or_problems(folder: Path) -> tuple[Study | None, tuple[Problem, ...]]:
     return next(iter(studies.values()), None), problems
 
 
+def files_of(folder: Path) -> dict[str, Written]:
+    """The files of a study as their author wrote them. Raises Unreadable."""
+    return {name: read_yaml(folder / name, name) for name in (*NEEDED, *OPTIONAL) if (folder / name).exists()}
+
+
 def _read(folder: Path) -> tuple[dict[str, Study], tuple[Problem, ...]]:
     if not folder.is_dir():
         return {}, (Problem(str(folder), 0, "is not a folder; a study is a folder of YAML files"),)

@@ -84,19 +84,23 @@ def translated(files: Mapping[str, Written], translation: Written, problems: Pro
         known.add(address)
         entry = given.get(address)
         if entry is None:
-            problems.add(translation, f"“{address}” is not translated: “{at.value}”")
+            problems.add(translation, f"“{address}” is not translated: “{at.value}”", "translation")
             return at
         words, its_step = _entry(entry, step, problems)
         if its_step not in OFFERED:
-            problems.add(entry, f"“{address}” is only {its_step}; a language is offered once it is {OFFERED[0]}")
+            problems.add(
+                entry, f"“{address}” is only {its_step}; a language is offered once it is {OFFERED[0]}", "translation"
+            )
         if set(PLACEHOLDER.findall(words)) != set(PLACEHOLDER.findall(str(at.value))):
-            problems.add(entry, f"“{address}” must hold the same {{names}} as the original: “{at.value}”")
+            problems.add(
+                entry, f"“{address}” must hold the same {{names}} as the original: “{at.value}”", "translation"
+            )
         return Written(words, entry.file, entry.line)
 
     reworded = _everywhere(files, said)
     for address, entry in given.items():
         if address not in known:
-            problems.add(entry, f"“{address}” is not in the study{did_you_mean(str(address), known)}")
+            problems.add(entry, f"“{address}” is not in the study{did_you_mean(str(address), known)}", "translation")
     return reworded
 
 

@@ -52,7 +52,7 @@ class Nameable:
         """Note a name that is none of these."""
         known = set(among)
         if name not in known:
-            self.problems.add(place, f"“{name}” is not {what}{did_you_mean(name, known)}")
+            self.problems.add(place, f"“{name}” is not {what}{did_you_mean(name, known)}", "leads-nowhere")
 
 
 def nameable(study: Study, problems: Problems) -> Nameable:

@@ -5,21 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..model import (
-    NOT_SURE,
-    PREFER_NOT,
-    Choice,
-    ChooseMany,
-    ChooseOne,
-    Grid,
-    Note,
-    Number,
-    Question,
-    Rating,
-    Row,
-    Text,
-    Wording,
-)
+from ..model import NOT_SURE, PREFER_NOT, ChooseMany, ChooseOne, Grid, Note, Number, Question, Rating, Row, Text
+from ..terms import Choice, Wording
 from ..written import Key, Written
 from .rules import rule
 from .section import Problems, Section, did_you_mean, name
@@ -97,6 +84,7 @@ class Questions:
             "place": at.place,
             "roles": roles,
             "text": text,
+            "text_apart": "text" in section and isinstance(section.entries["text"].value, dict),
             "hint": self._words(section, "hint", asked) or None,
             "show_if": rule(section.get("show_if"), self.problems),
             "beside": section.words("beside"),

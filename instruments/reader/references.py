@@ -56,7 +56,7 @@ def _names_once(study: Study, problems: Problems) -> None:
     seen = {"kind", "fingerprint", "format", "question", "text", "texts"}
     for name, place in claims:
         if name in seen:
-            problems.add(place, f"“{name}” is already the name of a column")
+            problems.add(place, f"“{name}” is already the name of a column", "duplicate")
         seen.add(name)
 
 
@@ -102,7 +102,7 @@ def _backwards(order: list[Question], facts: Allowed, elsewhere: Elsewhere, prob
 
 def _looks_forward(question: Question, name: str, problems: Problems) -> None:
     message = f"“{question.id}” looks at “{name}”, which comes later (in one order of the parts at least)"
-    problems.add(question.place, f"{message}; a rule can only look back")
+    problems.add(question.place, f"{message}; a rule can only look back", "looks-ahead")
 
 
 def nowhere(name: str, known: set[str], elsewhere: Elsewhere, place: Place, problems: Problems) -> None:
@@ -110,18 +110,18 @@ def nowhere(name: str, known: set[str], elsewhere: Elsewhere, place: Place, prob
     if name in elsewhere.unread:
         return  # the fault is at that question
     if name in elsewhere.off:
-        problems.add(place, f"“{name}” is in a module that is off")
+        problems.add(place, f"“{name}” is in a module that is off", "leads-nowhere")
     elif name in elsewhere.words:
-        problems.add(place, f"“{name}” holds words; only choices and numbers can be looked at")
+        problems.add(place, f"“{name}” holds words; only choices and numbers can be looked at", "leads-nowhere")
     else:
-        problems.add(place, f"“{name}” is not a question or column{did_you_mean(name, known)}")
+        problems.add(place, f"“{name}” is not a question or column{did_you_mean(name, known)}", "leads-nowhere")
 
 
 def known_values(leaf: Is, allowed: frozenset[Value], place: Place, problems: Problems) -> None:
     """Note every value that this column never has."""
     for value in leaf.any_of:
         if allowed and value not in allowed and value != BLANK:
-            problems.add(place, f"“{leaf.column}” is never “{value}”")
+            problems.add(place, f"“{leaf.column}” is never “{value}”", "leads-nowhere")
 
 
 def _facts_allowed(study: Study) -> dict[str, frozenset[Value]]:

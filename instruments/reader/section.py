@@ -18,9 +18,9 @@ class Problems:
     def __init__(self) -> None:
         self.found: list[Problem] = []
 
-    def add(self, at: Written | Place, message: str) -> None:
+    def add(self, at: Written | Place, message: str, rule: str = "form") -> None:
         """Note a problem at the place where `at` was written."""
-        self.found.append(Problem(at.file, at.line, message))
+        self.found.append(Problem(at.file, at.line, message, rule))
 
 
 class Section:
@@ -37,7 +37,7 @@ class Section:
             problems.add(at, f"{what} is written as “key: value” lines, not as {_kind(at)}")
         for key, entry in self.entries.items():
             if key not in keys:
-                problems.add(entry, f"“{key}” is not a key of {what}{did_you_mean(str(key), keys)}")
+                problems.add(entry, f"“{key}” is not a key of {what}{did_you_mean(str(key), keys)}", "unknown-key")
 
     def __contains__(self, key: str) -> bool:
         return key in self.entries
@@ -49,7 +49,7 @@ class Section:
     def need(self, key: str) -> Written | None:
         """The same, and a problem if it is missing."""
         if key not in self.entries:
-            self.problems.add(self.at, f"{self.what} needs “{key}”")
+            self.problems.add(self.at, f"{self.what} needs “{key}”", "missing-key")
         return self.entries.get(key)
 
     def words(self, key: str, *, needed: bool = False) -> str | None:

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..model import (
-    Choice,
-    ConsentCheck,
-    Paragraph,
-    Privacy,
-    Role,
-    RoleChoice,
-    RoleQuestion,
-    SupportLine,
-    SupportPlace,
-    Tick,
-)
+from ..model import Role, RoleChoice, RoleQuestion
+from ..terms import Checks, Choice, ConsentCheck, Paragraph, Privacy, SupportLine, SupportPlace, Tick
 from ..words import languages
 from ..written import Written
 from .section import Problems, Section, did_you_mean, name, words
@@ -42,6 +32,7 @@ FILE = {
     "details": "facts that the words name in braces; null is not yet decided",
     "privacy": "what is kept, and for how long",
     "support": "places with their support lines",
+    "checks": "what the words and numbers of the study are held to",
     "discreet_titles": "false shows the question in the page title, and so in the browser's history",
     "quick_exit_script": "true adds a small script to the quick exit, for comfort only",
     "leave_to": "the neutral page that “leave” goes to; none for a study without a quick exit",
@@ -91,6 +82,15 @@ LINE = {
     "checked_by": "who looked",
 }
 
+CHECKS = {
+    "words_to_avoid": "a word, or how it begins: why",
+    "reading_grade": "the highest reading grade of a screen",
+    "longest_question": "how many words a question may have",
+    "gates": "how many ticks and answers may be asked for as a must",
+    "identifying": "columns that could single somebody out, taken together",
+    "waived": "rule: {where: why}, what is meant to be so",
+}
+
 NO_QUICK_EXIT = "none"
 
 
@@ -120,6 +120,7 @@ def fields(section: Section, language: str, interface: Mapping[str, str], proble
         },
         "privacy": _privacy(section, problems),
         "support": tuple(_support(each, problems) for each in section.items("support")),
+        "checks": _checks(section, problems),
         "discreet_titles": section.truth("discreet_titles", True),
         "quick_exit_script": section.truth("quick_exit_script", False),
         "quick_exit": section.words("leave_to") != NO_QUICK_EXIT,
@@ -144,7 +145,8 @@ def _id(section: Section, problems: Problems) -> str:
 def _roles(section: Section, problems: Problems) -> tuple[Role, ...]:
     """The roles; a study that names none has participants."""
     found = tuple(
-        Role(id=name(str(id), entry, problems), name=str(entry.value or id)) for id, entry in section.mapping("roles")
+        Role(id=name(str(id), entry, problems), name=str(entry.value or id), place=entry.place)
+        for id, entry in section.mapping("roles")
     )
     return found or (Role(id="participant", name="participants"),)
 
@@ -168,7 +170,7 @@ def _role_question(section: Section, roles: tuple[str, ...], problems: Problems)
             problems.add(entry, f"“{code}” is not a code")
     for role in roles:
         if role not in [each.role for each in choices]:
-            problems.add(at, f"no choice leads to the role “{role}”")
+            problems.add(at, f"no choice leads to the role “{role}”", "dead-end")
     return RoleQuestion(
         construct=inner.words("construct"),
         reason=inner.words("reason"),
@@ -184,10 +186,31 @@ def _paragraphs(section: Section, key: str, problems: Problems) -> tuple[Paragra
     for each in section.items(key):
         if isinstance(each.value, dict):
             inner = Section(each, PARAGRAPH, problems, "a paragraph")
-            found.append(Paragraph(heading=inner.words("heading"), text=inner.words("text", needed=True) or ""))
+            said = inner.words("text", needed=True) or ""
+            found.append(Paragraph(heading=inner.words("heading"), text=said, place=each.place))
         else:
-            found.append(Paragraph(heading=None, text=words(each, problems, "a paragraph") or ""))
+            found.append(Paragraph(heading=None, text=words(each, problems, "a paragraph") or "", place=each.place))
     return tuple(found)
+
+
+def _checks(section: Section, problems: Problems) -> Checks:
+    at = section.get("checks")
+    if at is None:
+        return Checks()
+    inner, usual = Section(at, CHECKS, problems, "checks"), Checks()
+    return Checks(
+        place=at.place,
+        words_to_avoid={str(word): str(entry.value) for word, entry in inner.mapping("words_to_avoid")},
+        reading_grade=float(inner.whole("reading_grade", int(usual.reading_grade))),
+        longest_question=inner.whole("longest_question", usual.longest_question),
+        gates=inner.whole("gates", usual.gates),
+        identifying=tuple(str(each.value) for each in inner.items("identifying")),
+        waived={
+            str(rule): {str(where): str(why.value) for where, why in entry.value.items()}
+            for rule, entry in inner.mapping("waived")
+            if isinstance(entry.value, dict)
+        },
+    )
 
 
 def _consent(section: Section, interface: Mapping[str, str], problems: Problems) -> tuple[Tick, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..model import HIGHEST_CODE, Choice, Wording
+from ..model import HIGHEST_CODE
+from ..terms import Choice, Wording
 from ..written import Written
 from .section import Problems, Section, did_you_mean, words
 
@@ -22,7 +23,7 @@ def wording(at: Written, roles: tuple[str, ...], problems: Problems, what: str) 
         if role in at.value:
             said_by_role[role] = words(at.value[role], problems, f"{what} for {role}") or ""
         else:
-            problems.add(at, f"{what} has no words for “{role}”")
+            problems.add(at, f"{what} has no words for “{role}”", "no-words")
             said_by_role[role] = ""
     return said_by_role
 
@@ -40,7 +41,11 @@ class ChoiceLists:
             return ()
         if isinstance(at.value, str):
             if at.value not in self.lists:
-                self.problems.add(at, f"“{at.value}” is not a list of choices{did_you_mean(at.value, set(self.lists))}")
+                self.problems.add(
+                    at,
+                    f"“{at.value}” is not a list of choices{did_you_mean(at.value, set(self.lists))}",
+                    "leads-nowhere",
+                )
                 return ()
             at = self.lists[at.value]
         if not isinstance(at.value, dict) or not at.value:
@@ -49,10 +54,14 @@ class ChoiceLists:
         found = []
         for code, entry in at.value.items():
             if not isinstance(code, int):
-                self.problems.add(entry, f"“{code}” is not a code; codes are whole numbers from 0 to {HIGHEST_CODE}")
+                self.problems.add(
+                    entry, f"“{code}” is not a code; codes are whole numbers from 0 to {HIGHEST_CODE}", "code"
+                )
             elif not 0 <= code <= HIGHEST_CODE:
                 self.problems.add(
-                    entry, f"code {code} is outside 0 to {HIGHEST_CODE}; higher ones are kept for the kinds of missing"
+                    entry,
+                    f"code {code} is outside 0 to {HIGHEST_CODE}; higher ones are kept for the kinds of missing",
+                    "code",
                 )
             else:
                 found.append(Choice(code=code, label=self._label(entry, code, section, roles)))
