@@ -96,7 +96,7 @@ def alone(table: Table, planned: Comparison, family: str = "", without: Mask | N
     )
     if (groups[0] & groups[1]).any():
         return replace(made, refused="Some people are in both groups; the plan's two rules must exclude each other.")
-    least = max(table.study.plan.gates.no_test, planned.smallest_group)
+    least = judging.least(table.study.plan, planned)
     if min(cell.n for cell in cells) < least:
         return replace(made, refused=f"Too few: the smallest group has fewer than the {least} that the plan asks for.")
     return _computed(table, made, groups)

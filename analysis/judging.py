@@ -29,6 +29,11 @@ def reach(plan: Plan, kind: Kind) -> float:
     }[kind]
 
 
+def least(plan: Plan, comparison: Comparison) -> int:
+    """How many people the smaller group needs before anything is computed."""
+    return max(plan.gates.no_test, comparison.smallest_group)
+
+
 def verdicts(
     plan: Plan,
     comparison: Comparison,

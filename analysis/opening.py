@@ -105,6 +105,11 @@ def kind_of(data: Path) -> str:
     return _sealed(data, frames=False).kind
 
 
+def stored(data: Path) -> int:
+    """How many sealed answers lie in a data folder. Raises WrongUse, Environment."""
+    return len(_sealed(data).responses)
+
+
 def _identity(path: Path) -> pyrage.x25519.Identity:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -191,10 +196,11 @@ def write_answers(
             database.table("totals").insert_all(totals)
         fresh.replace(out)
     except (OSError, sqlite3.Error) as error:
-        fresh.unlink(missing_ok=True)
         why = error.strerror if isinstance(error, OSError) else str(error)
         message = f"{out} cannot be written ({why}). Nothing half-written is left; name another place with --out."
         raise Environment(message) from error
+    finally:
+        fresh.unlink(missing_ok=True)  # gone already where it is whole
 
 
 def write_table(

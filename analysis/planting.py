@@ -29,16 +29,29 @@ def superiority(first: Shares, second: Shares) -> float:
     return float(first @ (np.cumsum(second) - second / 2))
 
 
-def distance(base: Shares, effect: float) -> float:
-    """How far, in log odds, `base` must move for this probability of superiority over where it was.
+def reach(base: Shares) -> tuple[float, float]:
+    """How far a shape can be moved: its superiority where all give the lowest answer, and the highest."""
+    return superiority(moved(base, -FURTHEST), base), superiority(moved(base, FURTHEST), base)
 
+
+def distance(bases: Shares, mix: NDArray[np.float64], second: Shares, effect: float) -> float:
+    """How far, in log odds, a group must move for this probability of superiority over `second`.
+
+    The group is mixed of kinds of people, each with its own base (kinds × levels) and share in `mix`.
     Raises ValueError where no move reaches it, as where everybody answers alike.
     """
 
     def short(log_odds: float) -> float:
-        return superiority(moved(base, log_odds), base) - effect
+        return superiority(mix @ moved(bases, np.full(len(bases), log_odds)), second) - effect
 
-    least, most = superiority(moved(base, -FURTHEST), base), superiority(moved(base, FURTHEST), base)
-    if not least < effect < most:
-        raise ValueError(f"no shift of these answers reaches {effect:g}; they go from {least:.2f} to {most:.2f}")
+    least, most = short(-FURTHEST), short(FURTHEST)
+    if not least < 0 < most:
+        raise ValueError(
+            f"no shift of these answers reaches {effect:g}; they go from {least + effect:.2f} to {most + effect:.2f}"
+        )
     return float(optimize.brentq(short, -FURTHEST, FURTHEST, xtol=1e-9))
+
+
+def alone(base: Shares, effect: float) -> float:
+    """How far a shape must move for this probability of superiority over where it was."""
+    return distance(base[None], np.ones(1), base, effect)

@@ -52,11 +52,22 @@ class Table:
         """The table with the derived columns of its study's plan, one built on the other."""
         table = self
         for each in self.study.plan.derived:
-            values, levels = derived(table, each)
-            table = replace(
-                table, values={**table.values, each.name: values}, levels={**table.levels, each.name: levels}
-            )
+            table = table.with_derived(each)
         return table
+
+    def with_derived(self, each: Derived) -> Table:
+        """The table with one more derived column; whatever it looks at is in the table already."""
+        values, levels = _derived(self, each)
+        return replace(self, values={**self.values, each.name: values}, levels={**self.levels, each.name: levels})
+
+    def chosen(self, rows: Values) -> Table:
+        """Some of its people, in this order."""
+        return replace(
+            self,
+            n=len(rows),
+            values={name: values[rows] for name, values in self.values.items()},
+            missing={name: words[rows] for name, words in self.missing.items()},
+        )
 
     def mask(self, rule: Rule) -> Mask:
         """Who the rule holds for: the same object that decided what each of them was asked."""
@@ -158,8 +169,18 @@ class Table:
         return found
 
 
-def derived(table: Table, each: Derived) -> tuple[Values, tuple[float, ...]]:
-    """A derived column and its steps; whatever it looks at must be in the table already."""
+def joined(tables: Sequence[Table]) -> Table:
+    """All people of several tables of one study."""
+    first = tables[0]
+    return replace(
+        first,
+        n=sum(each.n for each in tables),
+        values={name: np.concatenate([each.values[name] for each in tables]) for name in first.values},
+        missing={name: np.concatenate([each.missing[name] for each in tables]) for name in first.missing},
+    )
+
+
+def _derived(table: Table, each: Derived) -> tuple[Values, tuple[float, ...]]:
     match each:
         case When(rule=rule, among=among):
             said = table.mask(rule).astype(np.int32)

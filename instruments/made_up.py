@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .rules import ALWAYS, Rule
-from .written import Place
 
 Weights = Mapping[int, float]
 """code → how often it is chosen, beside the other codes; for a choose_many how often it is ticked, from 0 to 1."""
@@ -25,7 +24,6 @@ class Misremembered:
     """What is told is not always what was: a share of those `where` the rule holds say `told` for what `was`."""
 
     of: str
-    place: Place
     was: int
     told: int
     share: float

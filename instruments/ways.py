@@ -13,8 +13,9 @@ from .model import ChooseMany, ChooseOne, Grid, Note, Number, Question, Rating, 
 from .plan import Derived, Difference, FirstOf, MeanOf, Recode, When
 from .records import MISSING_WORDS
 from .route import arms
-from .rules import BLANK, Answer, Answers, Is, Rule, holds, leaves
+from .rules import Answer, Answers, Is, Rule, holds, leaves
 
+MOST_TICKS = 12  # of one question that rules tell apart: every combination of them is a way of its own
 MOST = 100_000  # ways; beyond that they can be counted, not listed
 
 LookedFor = Mapping[str, tuple[Is, ...]]
@@ -134,6 +135,17 @@ def behind(study: Study, rules: Sequence[Rule], columns: Sequence[str] = ()) -> 
     return looked_for(found)
 
 
+def possible(study: Study, role: str, rule: Rule) -> bool:
+    """Can the rule hold for anybody of this role? True as well where sums settle it, or too many answers."""
+    looked = behind(study, [rule])
+    if any(each.name in looked for each in study.plan.derived if isinstance(each, MeanOf | Difference)):
+        return True
+    try:
+        return any(holds(rule, with_derived(study, by)) for by in ways(study, role, looked))
+    except TooMany:
+        return True
+
+
 def with_derived(study: Study, by: Answers) -> Answers:
     """What one way leads to, derived columns included, as far as single answers settle them."""
     found: dict[str, Answer] = dict(by)
@@ -200,10 +212,14 @@ def _answers(question: Question, looked: Sequence[Is]) -> Iterator[Answer]:
 
 
 def _ticked(question: ChooseMany, looked: Sequence[Is]) -> Iterator[tuple[int, ...]]:
-    named = {value for leaf in looked for value in leaf.any_of if value != BLANK}
-    deciding = [choice.code for choice in question.choices if choice.code in named]
-    others = [choice.code for choice in question.choices if choice.code not in named]
-    yield from ((code,) for code in (*deciding, *others[:1], *(choice.code for choice in question.refusals)))
-    together = [code for code in (*deciding, *others[:1]) if code not in question.exclusive]
-    for size in range(2, len(together) + 1):
-        yield from combinations(together, size)
+    offered = [choice.code for choice in question.choices]
+    alike: dict[tuple[bool, ...], int] = {}  # one code for all that are looked for in the same leaves
+    for code in offered:
+        if code not in question.exclusive:
+            alike.setdefault(tuple(code in leaf.any_of for leaf in looked), code)
+    yield from ((code,) for code in (*alike.values(), *(choice.code for choice in question.refusals)))
+    yield from ((code,) for code in offered if code in question.exclusive)
+    if len(alike) > MOST_TICKS:
+        raise TooMany(f"“{question.id}” has {len(alike)} answers that rules look at, each by itself")
+    for size in range(2, len(alike) + 1):
+        yield from combinations(alike.values(), size)

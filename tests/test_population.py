@@ -11,15 +11,14 @@ from conftest import BUNDLED, STUDY, run
 
 from analysis import planting
 from analysis.comparing import alone
-from analysis.rehearsal.population import Population, joined
+from analysis.rehearsal.population import Population
 from analysis.rehearsal.reading import read_with_model
-from analysis.table import ABSENT
+from analysis.table import ABSENT, joined
 from instruments.doors import WrongUse
-from instruments.made_up import Joining, MadeUp, Misremembered
+from instruments.made_up import Joining, Leaning, MadeUp, Misremembered
 from instruments.plan import Comparison
 from instruments.reader import made_up, read
 from instruments.rules import AllOf, Is
-from instruments.written import Place
 
 study, model = read_with_model(BUNDLED)
 bare = replace(model.null(), plant={})
@@ -78,7 +77,7 @@ def test_self_selection_and_recall_bias_move_an_estimate_where_nothing_is():
     joins = replace(bare, joins=(Joining(where=AllOf((hurt, Is("talk", (2,)))), times=2.0),))
     assert effect(drawn(joins), "H1a") == pytest.approx(0.57, abs=0.03)
     slips = tuple(
-        Misremembered(of="talk", place=Place("", 0), was=1, told=2, share=share, where=where)
+        Misremembered(of="talk", was=1, told=2, share=share, where=where)
         for share, where in ((0.25, hurt), (0.05, Is("hurt", (0, 1, 2))))
     )
     assert effect(drawn(replace(bare, recall=slips)), "H1a") == pytest.approx(0.545, abs=0.02)
@@ -98,7 +97,7 @@ def test_the_same_people_whatever_story_they_read():
     """Over HTTP the server tells the story: what is said before it does not hang on it, what is said after it does."""
     population = Population(study, replace(model, plant={"H6a": 0.85}))
     tellings = population.tellings("client", 3_000, np.random.default_rng(3))
-    assert len(tellings) == 8
+    assert len(tellings) == 16, "eight stories, in two orders of parts"
     before = ["met", "talk", "hurt", "did", "expect", "with_client_1", "want"]
     assert all((each.values[name] == tellings[0].values[name]).all() for each in tellings for name in before)
     assert any((each.values["v_hurt"] != tellings[0].values["v_hurt"]).any() for each in tellings)
@@ -138,7 +137,60 @@ def test_what_cannot_be_planted_is_said():
         list(both.people("client", 2_000, np.random.default_rng(1)))
     alike = replace(bare, plant={"H1a": 0.65}, answers={**bare.answers, "hurt": {4: 1.0}})
     with pytest.raises(WrongUse, match="no shift"):
-        list(Population(study, alike).people("client", 50, np.random.default_rng(1)))
+        Population(study, alike)
+
+
+def test_other_weights_and_other_mixes_are_taken_into_account():
+    """A planted effect is between the groups as they are: other weights for some of the first, few people of a role."""
+    leaning = {"hurt": (Leaning(where=Is("talk", (2,)), weights={0: 5.0, 4: 1.0}),)}
+    table = drawn(replace(bare, plant={"H1a": 0.6}, depends=leaning))
+    assert effect(table, "H1a") == pytest.approx(0.6, abs=0.02)
+    by_role = {"talk": (Leaning(where=Is("role", ("worker",)), weights={1: 9.0, 2: 1.0}),)}
+    population = Population(study, replace(bare, plant={"H5": 0.1}, depends=by_role), (40_000, 20_000))
+    chance = np.random.default_rng(4)
+    some = [*population.people("client", 40_000, chance), *population.people("worker", 20_000, chance)]
+    assert effect(joined(some).planned(), "H5") == pytest.approx(0.1, abs=0.02)
+    rare = replace(bare, plant={"H5": 0.05}, answers={**bare.answers, "talk": {1: 1.0, 2: 40.0}})
+    assert effect(drawn(rare), "H5") == pytest.approx(0.05, abs=0.01)
+
+
+def test_nothing_before_the_story_hangs_on_it():
+    """Over HTTP nobody could know: what is said before, what is told of it, and who takes part."""
+    story, after = Is("story_sign", ("none",)), Is("v_hurt", (3, 4))
+    lean = (Leaning(where=story, weights={1: 1.0}),)
+    for wrong in (
+        replace(bare, depends={"met": lean}),
+        replace(bare, depends={"want": (Leaning(where=after, weights={1: 1.0}),)}),
+        replace(bare, joins=(Joining(where=after, times=2.0),)),
+        replace(bare, recall=(Misremembered(of="talk", was=1, told=2, share=0.1, where=after),)),
+    ):
+        with pytest.raises(WrongUse, match="comes before the story"):
+            Population(study, wrong)
+    Population(study, replace(bare, depends={"v_why": lean}))
+    with pytest.raises(WrongUse, match="hangs on itself"):
+        Population(study, replace(bare, depends={"talk": (Leaning(where=Is("talk", (1,)), weights={1: 1.0}),)}))
+
+
+def test_hardly_anybody_joins():
+    """It ends with words, not never."""
+    times = tuple(Joining(where=Is("country", (code,)), times=1_000_000.0) for code in (1, 2))
+    few = replace(bare, joins=times, answers={**bare.answers, "country": {1: 1.0, 2: 1.0, 3: 2.0}})
+    table = joined(list(Population(study, few).people("client", 3_000, np.random.default_rng(1))))
+    assert np.mean(np.isin(table.values["country"], (1, 2))) > 0.9
+
+
+def test_without_structure_a_column_of_two_questions_has_one_shape():
+    """--null compares like with like even where two questions have other weights."""
+    _, null = read_with_model(STUDY["every_kind"], null=True)
+    assert null.plant == {}
+    made = replace(
+        study, plan=replace(study.plan, comparisons=(replace(study.plan.comparisons[5], outcome="felt_hurt"),))
+    )
+    from analysis.rehearsal import reading
+
+    weights = {"hurt": {0: 1.0}, "guessed_hurt": {4: 1.0}}
+    found = reading._null(made, MadeUp(answers=weights)).answers
+    assert found["hurt"] == found["guessed_hurt"]
 
 
 def test_a_move_along_the_scale_is_one_of_proportional_odds():
@@ -146,13 +198,13 @@ def test_a_move_along_the_scale_is_one_of_proportional_odds():
     even = np.array([0.5, 0.5])
     assert planting.moved(even, np.log(3)) == pytest.approx([0.25, 0.75])
     assert planting.superiority(np.array([0.25, 0.75]), even) == pytest.approx(0.625)
-    assert planting.distance(even, 0.625) == pytest.approx(np.log(3))
+    assert planting.alone(even, 0.625) == pytest.approx(np.log(3))
     base = np.array([0.1, 0.3, 0.2, 0.4])
     cuts = np.cumsum(planting.moved(base, 0.7))[:-1], np.cumsum(base)[:-1]
     odds = [each / (1 - each) for each in cuts]
     assert odds[1] / odds[0] == pytest.approx(np.exp([0.7] * 3))
     with pytest.raises(ValueError, match="no shift"):
-        planting.distance(np.array([0.0, 1.0]), 0.6)
+        planting.alone(np.array([0.0, 1.0]), 0.6)
 
 
 def test_the_model_says_its_faults_with_file_and_line(tmp_path):
@@ -162,10 +214,10 @@ def test_the_model_says_its_faults_with_file_and_line(tmp_path):
     (folder / "rehearsal.yaml").write_text(
         "\n".join(
             [
-                "answers: {hurt: {9: 1}, hurtt: {1: 1}, talk: {1: 0}}",
+                "answers: {hurt: {9: 1}, hurtt: {1: 1}, talk: {1: 0}, met: {1: -3}, with_client: {2: 7, 98: 1}}",
                 "depends: {talk: [{where: {servic: [1]}, weights: {1: 1}}]}",
                 "plant: {H1x: 0.6, H1a: 1.5, H4: much}",
-                "recall: [{of: talk, was: 5, told: 2, share: 2}]",
+                "recall: [{of: talk, was: 5, told: 2, share: 2}, {of: with_client, was: 1, told: 2, share: 0.1}]",
                 "joins: [{where: {story_sign: [none]}, times: 0}]",
                 "habits: {skips: 3, sleeps: 0.1}",
             ]
@@ -177,17 +229,22 @@ def test_the_model_says_its_faults_with_file_and_line(tmp_path):
         "rehearsal.yaml:1: 9 is not a code of “hurt”",
         "rehearsal.yaml:1: “hurtt” is not a question with answers to choose; did you mean “hurt”?",
         "rehearsal.yaml:1: “talk” has no answer that is ever chosen",
+        "rehearsal.yaml:1: 1: how often it is chosen lies between 0 and 1,000,000, not at -3",
+        "rehearsal.yaml:1: 2: a share of those who tick it lies between 0 and 1, not at 7",
+        "rehearsal.yaml:1: 98 is not a code of “with_client”",
         "rehearsal.yaml:2: “servic”",
         "rehearsal.yaml:3: “H1x” is not a comparison of the plan; did you mean",
         "rehearsal.yaml:3: H1a: an effect lies between 0 and 1, not at 1.5",
         "rehearsal.yaml:3: the effect of H4 is a number, not “much”",
         "rehearsal.yaml:4: “was” is a code of “talk”",
+        "rehearsal.yaml:4: “with_client” has several answers at once",
         "rehearsal.yaml:4: “share” is a number between 0 and 1",
         "rehearsal.yaml:5: nobody decides to take part by “story_sign”",
         "rehearsal.yaml:5: “times” is more than 0",
         "rehearsal.yaml:6: “sleeps” is not a key of habits",
     ):
         assert words in said, said
+    assert "not at 1:" not in said
     told = run("instruments", "check", str(folder))
     assert told.returncode == 1
     assert "rehearsal.yaml:5" in told.stdout
@@ -196,7 +253,7 @@ def test_the_model_says_its_faults_with_file_and_line(tmp_path):
 
 def test_planting_from_the_command_line():
     """NAME=VALUE, another file, or nothing at all; what is wrong is said."""
-    assert read_with_model(BUNDLED, ["H1a=0.7"])[1].plant["H1a"] == 0.7
+    assert read_with_model(BUNDLED, ["H1a=0.7"])[1].plant == {"H1a": 0.7}, "in the place of what the file plants"
     assert read_with_model(BUNDLED, null=True)[1].plant == {}
     for said, words in (
         (["H1a=much"], "not a number"),

@@ -152,6 +152,40 @@ def test_too_few_have_no_power_and_say_so():
     assert "So few people are not tested" in as_html(study, found)
 
 
+def test_a_bottom_heavy_answer_has_a_least_effect_too():
+    """Where most give the highest answer, only a part of all effects is there; the least of them is found all the same."""
+    shape = replace(flat(), strata=np.array([[0.1, 0.1, 0.1, 0.1, 0.6]]))
+    (found,) = powers(plan, [shape], lambda shape: (400, 400), quietly, 2_000)[-1:]
+    assert found.least[0] == pytest.approx(0.56, abs=0.02)
+    assert found.untold == ""
+    high = replace(of_plan["H2a"], strata=np.array([[0.1, 0.9]]))
+    (found,) = powers(plan, [high], lambda shape: (400, 400), quietly, 500)[-1:]
+    assert (found.first, found.untold) == (None, "unreachable")
+    assert "No answers have an effect of +15 points" in as_html(study, [found])
+
+
+def test_the_other_side_can_be_predicted():
+    """A hypothesis that the second group is higher has the same power, on its own side."""
+    down = replace(flat(), comparison=replace(of_plan["H1a"].comparison, predicts="second"))
+    made = [powers(plan, [shape], lambda shape: (150, 150), quietly, 2_000)[-1] for shape in (flat(), down)]
+    assert made[1].effect == pytest.approx(1 - made[0].effect)
+    assert made[1].first == pytest.approx(made[0].first, abs=0.03)
+    assert made[1].least[0] == pytest.approx(1 - made[0].least[0], abs=0.01)
+
+
+def test_small_groups_are_permuted(monkeypatch):
+    """Below thirty every simulated study permutes, as the analysis does; above it none does."""
+    from analysis import resampling
+
+    asked = []
+    monkeypatch.setattr(resampling, "permutation", lambda *of: asked.append(of) or 0.5)
+    simulated(plan, flat(), (12, 40), 0.6)
+    assert len(asked) == 500
+    asked.clear()
+    simulated(plan, flat(), (40, 40), 0.6)
+    assert asked == []
+
+
 def test_the_door_to_power(tmp_path):
     """A table on stdout, a page beside it, JSON for the review pack; expected groups from how many take part."""
     out = tmp_path / "power.html"

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections import Counter
 from dataclasses import replace
+from random import Random
 
 import pytest
 from conftest import BUNDLED, STUDY, run
@@ -15,15 +16,17 @@ from test_opening import quietly
 from test_troubles import said_well
 
 from analysis.loading import load
+from analysis.rehearsal import people, running
 from analysis.rehearsal.people import NO_HABITS, Person, telling
 from analysis.rehearsal.population import Population
 from analysis.rehearsal.reading import read_with_model
 from analysis.rehearsal.repeating import repeats
 from analysis.rehearsal.running import Rehearsed, faults, over_http, rehearsal
+from analysis.rehearsal.walker import Browser, walk
 from analysis.rehearsal.watching import rows_of
 from instruments.doors import Refused, Tampered, WrongUse
 from instruments.made_up import Habits, Leaning
-from instruments.route import arms
+from instruments.route import arms, told
 from instruments.rules import Is
 from survey_app.store import Store
 
@@ -43,6 +46,7 @@ def exactly(done: Rehearsed) -> None:
     assert seen.missed == ()
     assert seen.walked + seen.scouted == seen.routes
     assert seen.told_otherwise == 0
+    faults(done)
 
 
 @pytest.mark.parametrize(("name", "how_many"), [("tea", (8, 7)), ("every_kind", (24,)), ("off_hours", (12, 8))])
@@ -87,6 +91,10 @@ def test_an_answer_that_changed_on_the_way_is_found(tmp_path):
         faults(replace(done, watched=replace(done.watched, told_otherwise=1)))
     with pytest.raises(Tampered, match="not told alike"):
         faults(replace(done, watched=replace(done.watched, told_p=0.0001)))
+    with pytest.raises(Tampered, match="could not go on, the first at /en/p/3"):
+        faults(replace(done, watched=replace(done.watched, stuck=("/en/p/3 (500): Sorry",))))
+    with pytest.raises(Tampered, match="do not lead them to"):
+        faults(replace(done, watched=replace(done.watched, improvised=2)))
     with pytest.raises(Tampered, match="not walked"):
         faults(replace(done, watched=replace(done.watched, missed=("client: met 1",))))
 
@@ -131,8 +139,8 @@ def test_a_live_survey_is_refused(serve):
     said_well(told, 3, "does not take made-up answers")
     assert Silent.posted == 0
     practice = serve("tea")
-    told = run("analysis", "rehearse", "--study", str(STUDY["tea"]), "--url", practice.origin)
-    said_well(told, 3, "Practice")
+    refused = run("analysis", "rehearse", "--study", str(STUDY["tea"]), "--url", practice.origin)
+    said_well(refused, 3, "Practice")
     assert json.loads(stored(practice.data)) == 0
     said_well(run("analysis", "rehearse", "--url", "http://192.0.2.1/"), 3, "not on this machine")
     said_well(run("analysis", "rehearse", "--url", "http://127.0.0.1:9"), 2, "no survey at")
@@ -150,10 +158,130 @@ def test_a_survey_that_takes_made_up_answers_is_walked(serve, tmp_path):
     seen = over_http(Population(study, replace(model, habits=NO_HABITS)), (2, 2), 1, survey.origin, 2, quietly)
     assert seen.kept == 4
     command = ["--study", str(STUDY["tea"]), "--url", survey.origin, "--data", str(survey.data)]
-    told = run("analysis", "rehearse", *command, "--clients", "2", "--workers", "2", "--out", str(tmp_path / "r"))
-    assert (tmp_path / "r" / "made-up-report.html").exists(), told.stderr
-    assert told.returncode == 1, "four were there before, and are none of these"
-    assert "is not the same" in told.stderr
+    said_well(run("analysis", "rehearse", *command, "--out", str(tmp_path / "r")), 2, "of before")
+    said_well(run("analysis", "rehearse", *command, "--out", str(survey.data.parent)), 3, "lie in each other")
+    assert stored(survey.data) == "4", "nothing was emptied"
+    other = serve("tea", "--made-up", data=tmp_path / "other")
+    command = ["--study", str(STUDY["tea"]), "--url", other.origin, "--data", str(other.data)]
+    told = run(
+        "analysis", "rehearse", *command, "--clients", "2", "--workers", "2", "--out", str(tmp_path / "r"), "--json"
+    )
+    assert told.returncode == 0, told.stderr
+    said = json.loads(told.stdout)
+    assert said["stored"] == said["opened"] == said["as_said"] == said["endings"]["sent"]
+    assert (tmp_path / "r" / "made-up-report.html").exists()
+    said_well(run("analysis", "rehearse", "--url", other.origin), 2, "serves")
+    practice = serve("tea", data=tmp_path / "practice")
+    command = ["--study", str(STUDY["tea"]), "--url", other.origin, "--data", str(practice.data)]
+    said_well(run("analysis", "rehearse", *command, "--out", str(tmp_path / "s")), 3, "are not made up (practice)")
+
+
+class OtherStories(http.server.BaseHTTPRequestHandler):
+    """A survey that draws another story each time that its page is opened."""
+
+    pages = 0
+
+    def do_GET(self):
+        """The story, told another way than before."""
+        OtherStories.pages += 1
+        study = read_with_model(BUNDLED)[0]
+        words = " ".join(told(study.story, arms(study.story)[OtherStories.pages % 8]))
+        self.send_response(200)
+        self.end_headers()
+        form = "<form method=post><input type=radio name=v_ok value=1><button>On</button></form>"
+        self.wfile.write(f"<html><body><main><p>{words}</p>{form}</main>".encode())
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+def test_another_story_for_the_same_person_is_seen():
+    """Whoever looks twice reads two stories: the second look is what finds it, and without it nothing would."""
+    study = read_with_model(BUNDLED)[0]
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), OtherStories) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        browser = Browser(f"http://127.0.0.1:{server.server_port}")
+        page = browser.get("/")
+        for looks in (True, False):
+            person = Person(study=study, role=1, chance=Random(1), habits=replace(NO_HABITS, looks_again=float(looks)))
+            people._story(person, browser, page)
+            assert (len(set(person.read)) > 1) is looks
+        server.shutdown()
+        browser.close()
+
+
+def test_a_survey_that_stops_is_a_finding(serve):
+    """People who cannot go on are said, with where; no traceback, and no other exit code."""
+    survey = serve("tea", "--made-up")
+    study, model = read_with_model(STUDY["tea"])
+    population = Population(study, model, (3, 3))
+    survey.kill()
+    seen = over_http(population, (3, 3), 1, survey.origin, 2, quietly)
+    assert seen.endings["stuck"] == 6
+    with pytest.raises(Tampered, match="6 people could not go on"):
+        faults(Rehearsed(watched=seen))
+
+
+def test_who_presses_send_twice_does(serve):
+    """The habit is lived: the receipt twice, one record."""
+    server = serve("tea", "--made-up")
+    study, model = read_with_model(STUDY["tea"])
+    sent = []
+
+    class Counting(Browser):
+        def post(self, address, body):
+            sent.append(address)
+            return super().post(address, body)
+
+    for twice in (1.0, 0.0):
+        population = Population(study, replace(model, habits=replace(NO_HABITS, sends_twice=twice)))
+        person = running._people(population, (1, 0), 3)[0]
+        before = len([each for each in sent if each.endswith("/send")])
+        assert people.live(person, Counting(server.origin)).ending == "sent"
+        assert len([each for each in sent if each.endswith("/send")]) - before == 1 + twice
+
+
+ODD = {
+    "study.yaml": "id: odd\ntitle: Odd\n",
+    "questionnaire.yaml": """choices:
+  steps: {1: low, 2: middle, 3: high}
+either_order: [[one], [two]]
+parts:
+  - id: zero
+    questions:
+      - {id: start, type: choose_many, text: Which?, choices: {1: this}, prefer_not: false}
+  - id: one
+    questions:
+      - {id: mood, type: rating, text: How is it?, choices: steps}
+  - id: two
+    questions:
+      - {id: again, type: rating, text: And now?, choices: steps, show_if: {came_first: [one]}}
+      - {id: count, type: number, text: How many?, low: 90, high: 120, not_sure: true}
+      - {id: many, type: choose_many, text: Which of these?, choices: {1: none, 2: a, 3: b}, exclusive: [1], not_sure: true}
+      - {id: more, type: rating, text: How was that?, choices: steps, show_if: {count: [97, 100]}}
+  - {id: three, story: true}
+""",
+    "story.yaml": """intro: A story.
+text:
+  - It begins.
+  - wave: {no: Robin walks on., yes: Robin walks on. Then Robin waves.}
+questions:
+  - {id: liked, type: rating, text: Did you like it?, choices: steps}
+""",
+}
+
+
+def test_an_odd_study_is_walked_as_it_is(tmp_path):
+    """One box alone, words that begin other words, a rule on the order of parts, a number that is also a code."""
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    for name, text in ODD.items():
+        (folder / name).write_text(text)
+    study, model = read_with_model(folder)
+    done = rehearsal(folder, Population(study, model), tmp_path / "r", (60,), 1, 4, quietly)
+    exactly(done)
+    assert done.watched.told_p > 0.001
+    assert min(done.watched.told["participant"]) > 10
 
 
 def test_made_up_answers_are_mixed_with_no_others(tmp_path):
@@ -203,6 +331,20 @@ def test_repeats_find_what_is_there_and_nothing_else():
     assert h1a.verdicts["supported"] > 0.8
 
 
+def test_repeats_through_the_door(tmp_path):
+    """A table or JSON; a plant that cannot be is said before a folder is emptied, and nothing half-written is left."""
+    told = run("analysis", "rehearse", "--direct", "--repeats", "3", "--clients", "200", "--workers", "100", "--json")
+    said = json.loads(told.stdout)
+    assert said["times"] == 3
+    assert set(said["families"]) == set("ABCDE")
+    lines = run("analysis", "rehearse", "--direct", "--repeats", "2", "--clients", "200", "--workers", "100").stdout
+    assert "family A: called in" in lines
+    assert "H1a: mean" in lines
+    out = tmp_path / "r"
+    said_well(run("analysis", "rehearse", "--direct", "--plant", "H1a=0.99999", "--out", str(out)), 2, "no shift")
+    assert not out.exists()
+
+
 def test_what_a_rehearsal_is_asked_wrongly(tmp_path):
     """Each in words with 2."""
     for wrong, words in (
@@ -214,6 +356,11 @@ def test_what_a_rehearsal_is_asked_wrongly(tmp_path):
         (["--plant", "H9=0.6"], "not a comparison"),
         (["--plant", "H2a=0.5"], "no share"),
         (["--study", str(tmp_path)], "cannot be rehearsed"),
+        (["--seed", "-1"], "--seed"),
+        (["--url", "127.0.0.1:8000"], "http://127.0.0.1:8000"),
+        (["--url", "http://127.0.0.1:99999"], "no address"),
+        (["--url", "http://[::1"], "no address"),
+        (["--plant", "H1a=0.999999"], "no shift"),
     ):
         said_well(run("analysis", "rehearse", *wrong, "--out", str(tmp_path / "r")), 2, words)
     study, model = read_with_model(BUNDLED)
@@ -224,10 +371,6 @@ def test_what_a_rehearsal_is_asked_wrongly(tmp_path):
 
 def test_somebody_without_a_nature_answers_at_random(serve):
     """What the benchmarks walk with: no population behind it, every page answered."""
-    from random import Random
-
-    from analysis.rehearsal.walker import Browser, walk
-
     server = serve("every_kind", "--made-up")
     person = Person(study=read_with_model(STUDY["every_kind"])[0], role=None, chance=Random(2), habits=NO_HABITS)
     assert walk(Browser(server.origin), person).path.endswith("/sent")
@@ -242,7 +385,6 @@ def test_six_hundred_people_recover_what_was_planted(tmp_path):
     assert done.watched.routes == 50
     assert done.watched.told_p > 0.001
     assert done.watched.looked_again > 20
-    faults(done)
     h1a = next(each for each in done.found if each.planned.id == "H1a")
     assert h1a.verdict == "supported"
     assert h1a.effect.low <= 0.65 <= h1a.effect.high

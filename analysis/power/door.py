@@ -12,6 +12,8 @@ from instruments.doors import FOLDER, WrongUse
 
 from ..progress import bar
 
+MOST = 1_000_000  # people
+
 
 def _groups(_: click.Context, __: click.Parameter, said: str | None) -> tuple[int, int] | None:
     """Two numbers of people."""
@@ -21,15 +23,15 @@ def _groups(_: click.Context, __: click.Parameter, said: str | None) -> tuple[in
         first, second = (int(each) for each in said.split(","))
     except ValueError:
         raise click.BadParameter("is two whole numbers, such as 60,120") from None
-    if min(first, second) < 2:
-        raise click.BadParameter("has at least 2 people in each group")
+    if not 2 <= min(first, second) <= max(first, second) <= MOST:
+        raise click.BadParameter(f"has at least 2 people in each group, and at most {MOST:,}")
     return first, second
 
 
 @click.command()
 @click.option("--study", type=FOLDER, default=BUNDLED, envvar="OFFHOURS_STUDY", help="The study folder.")
-@click.option("--clients", "--first", type=click.IntRange(0), help="Also with so many people of the first role.")
-@click.option("--workers", "--second", type=click.IntRange(0), help="… and so many of each other role.")
+@click.option("--clients", "--first", type=click.IntRange(0, MOST), help="Also with so many people of the first role.")
+@click.option("--workers", "--second", type=click.IntRange(0, MOST), help="… and so many of each other role.")
 @click.option("--groups", callback=_groups, help="Also with these two group sizes in every comparison, such as 60,120.")
 @click.option("--out", type=FOLDER, help="Also write a page with a table and a curve for each comparison (.html).")
 @click.option("--force", is_flag=True, help="Replace that page.")

@@ -10,7 +10,7 @@ from instruments.plan import Plan
 
 from .. import judging
 from .shapes import Shape
-from .simulating import TRIALS, chances, no_effect, simulated
+from .simulating import TRIALS, chances, furthest, no_effect, simulated
 
 WANTED = 0.80
 STEPS = 9  # of halving, until the least effect is known to two digits
@@ -37,7 +37,8 @@ class Power:
     n: tuple[int, int]
     alpha: tuple[float, float]  # at the first step, at the last
     effect: float  # the true effect that power is told for
-    first: float | None  # None where there is no test
+    untold: Literal["", "few", "unreachable"]  # why there is no power: too few people, or no answers have the effect
+    first: float | None
     last: float | None
     least: tuple[float | None, float | None]  # the smallest effect found with 80 % power, at the first and last step
     chances: Mapping[str, float]  # verdict → how often, with that effect
@@ -65,10 +66,9 @@ def _power(plan: Plan, shape: Shape, n: tuple[int, int], why: Any, trials: int) 
     family = next(each for each in plan.families if comparison.id in each.comparisons)
     alpha = (plan.alpha / len(family.comparisons), plan.alpha)
     nothing, far = no_effect(shape), judging.reach(plan, judging.kind(comparison))
-    towards = -1 if comparison.predicts == "second" else 1
     same = comparison.test == "equivalence"
-    effect, other = (nothing, nothing + far) if same else (nothing + towards * far, nothing)
-    tested = min(n) >= max(plan.gates.no_test, comparison.smallest_group)
+    effect, other = (nothing, nothing + far) if same else (nothing + _towards(shape) * far, nothing)
+    tested = min(n) >= judging.least(plan, comparison)
     at_effect = _verdicts(plan, shape, n, effect, alpha, trials) if tested else None
     at_other = _verdicts(plan, shape, n, other, alpha, trials) if tested else None
     return Power(
@@ -81,6 +81,7 @@ def _power(plan: Plan, shape: Shape, n: tuple[int, int], why: Any, trials: int) 
         n=n,
         alpha=alpha,
         effect=effect,
+        untold="few" if not tested else "" if at_effect else "unreachable",
         first=at_effect[0]["supported"] if at_effect else None,
         last=at_effect[1]["supported"] if at_effect else None,
         least=(None, None) if same or not tested else _least(plan, shape, n, alpha, trials),
@@ -105,9 +106,8 @@ def _least(
     plan: Plan, shape: Shape, n: tuple[int, int], alpha: tuple[float, float], trials: int
 ) -> tuple[float | None, float | None]:
     """By halving; the same random numbers each time, so that power grows with the effect."""
-    nothing = no_effect(shape)
-    towards = -1 if shape.comparison.predicts == "second" else 1
-    most = {"superiority": 0.49, "contrast": 0.49, "difference": _room(shape, towards)}[judging.kind(shape.comparison)]
+    nothing, towards = no_effect(shape), _towards(shape)
+    most = furthest(shape, towards)
     found: list[float | None] = []
     for step in (0, 1):
         low, high = 0.0, most
@@ -120,10 +120,9 @@ def _least(
     return found[0], found[1]
 
 
-def _room(shape: Shape, towards: int) -> float:
-    """How far a share can go."""
-    base = float(shape.strata[0, -1])
-    return (1 - base if towards > 0 else base) - 1e-6
+def _towards(shape: Shape) -> int:
+    """On which side of no effect the hypothesis lies."""
+    return -1 if shape.comparison.predicts == "second" else 1
 
 
 def _curve(
@@ -133,7 +132,7 @@ def _curve(
     found = []
     for size in SIZES:
         some = (round(n[0] * size), round(n[1] * size))
-        if min(some) >= max(plan.gates.no_test, shape.comparison.smallest_group):
+        if min(some) >= judging.least(plan, shape.comparison):
             said = _verdicts(plan, shape, some, effect, (alpha, alpha), trials // 2)
             if said is not None:
                 found.append((sum(some), said[0]["supported"]))

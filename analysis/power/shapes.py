@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from instruments.made_up import MadeUp
 from instruments.model import Study
 from instruments.plan import Comparison
 
-from ..rehearsal.population import Population, joined
-from ..table import Mask, Table
+from ..rehearsal.population import Population
+from ..table import Mask, Table, joined
 
 PEOPLE = 20_000  # made-up people of each role in whom the shapes are counted
 
@@ -43,8 +43,8 @@ class Shape:
 
 
 def shapes(study: Study, model: MadeUp) -> tuple[Shape, ...]:
-    """The shape of every planned comparison among made-up people with no structure. Raises WrongUse."""
-    population, tables = Population(study, model.null()), []
+    """The shape of every planned comparison among made-up people in whom nothing is planted. Raises WrongUse."""
+    population, tables = Population(study, replace(model, plant={}, recall=(), joins=())), []
     for at, role in enumerate(study.roles):
         tables += list(population.people(role.id, PEOPLE, np.random.default_rng(at)))
     table = joined(tables).planned()

@@ -71,7 +71,7 @@ def _people(
     sizes = [chance.multinomial(each, shape.weight, size=trials) for each in n]
     first, second = np.empty((2, trials, *shape.strata.shape))
     for at, base in enumerate(shape.strata):
-        moved = planting.moved(base, planting.distance(base, effect))
+        moved = planting.moved(base, planting.alone(base, effect))
         first[:, at] = chance.multinomial(sizes[0][:, at], moved)
         second[:, at] = chance.multinomial(sizes[1][:, at], base)
     return first, second
@@ -139,6 +139,15 @@ def _shares(shape: Shape, n: tuple[int, int], effect: float, trials: int, chance
         rows.append([*shares.difference(*told), *shares.difference(*told, 0.90)[1:], p])
     value, low, high, low_90, high_90, p = np.array(rows)[where.ravel()].T
     return Simulated(value=value, wide=(low, high), narrow=(low_90, high_90), p=p)
+
+
+def furthest(shape: Shape, towards: int) -> float:
+    """How far from no effect the first group can be, on the side of the hypothesis."""
+    if shape.comparison.test == "risk_difference":
+        base = float(shape.strata[0, -1])
+        return (1 - base if towards > 0 else base) - 1e-6
+    reached = [planting.reach(base)[1 if towards > 0 else 0] for base in shape.strata]
+    return min(abs(each - 0.5) for each in reached) - 1e-6
 
 
 def no_effect(shape: Shape) -> float:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from instruments.doors import WrongUse
 from instruments.made_up import Habits, Weights
 from instruments.model import NOT_SURE, ChooseMany, ChooseOne, Grid, Number, Question, Rating
 from instruments.records import Column, columns_of
@@ -21,12 +20,12 @@ TICKED = 0.3  # of the answers of a choose_many, where nothing else is said
 Chance = np.random.Generator
 Leaned = Sequence[tuple[Mask, Weights]]
 """Who chooses with other weights; the first mask that holds counts, and the last holds for everybody."""
-Shifts = Sequence[tuple[str, Mask, float]]
-"""Planted effects: what plants it, whose answers move, and the superiority that they reach."""
+Far = NDArray[np.float64]
+"""By how much, in log odds, each person's answer is moved along the scale; see `planting`."""
 
 
 def answered(
-    question: Question, name: str, n: int, leaned: Leaned, shifts: Shifts, habits: Habits, chance: Chance
+    question: Question, name: str, n: int, leaned: Leaned, far: Far, habits: Habits, chance: Chance
 ) -> dict[str, Values]:
     """Column → what `n` people would answer in this field; a refused number is its code above UNKNOWN."""
     refusals = getattr(question, "refusals", ())
@@ -40,7 +39,7 @@ def answered(
             return {name: np.where(out == 0, drawn, np.where(out > 0, UNKNOWN + out, out))}
         case Rating() | ChooseOne() | Grid():
             column = next(each for each in columns_of(question) if each.name == name)
-            return {name: np.where(out == 0, _codes(column, n, leaned, shifts, chance), out)}
+            return {name: np.where(out == 0, _codes(column, n, leaned, far, chance), out)}
         case _:
             raise AssertionError(f"{question.id} has no answers")
 
@@ -56,57 +55,47 @@ def _left_out(n: int, refusals: Sequence[Choice], habits: Habits, chance: Chance
     return found
 
 
-def _codes(column: Column, n: int, leaned: Leaned, shifts: Shifts, chance: Chance) -> Values:
+def _codes(column: Column, n: int, leaned: Leaned, far: Far, chance: Chance) -> Values:
     """Codes with the weights that hold for each person, moved along the scale where an effect is planted."""
     codes = np.array([choice.code for choice in column.choices], dtype=np.int32)
-    kinds, which = _kinds(codes, leaned, n)
-    shares = kinds[which]
-    on_scale = np.isin(codes, column.scale)
-    if shifts:
-        scales = kinds[:, on_scale]
-        mass = scales.sum(axis=1, keepdims=True)
-        scales = scales / mass
-        far = np.zeros(n)
-        for id, whose, effect in shifts:
-            far += np.where(
-                whose, np.array([_distance(id, column.name, scale, effect) for scale in scales])[which], 0.0
-            )
-        shares = shares.copy()
-        shares[:, on_scale] = planting.moved(scales[which], far) * mass[which]
+    every, which = kinds(column, leaned)
+    shares, on_scale = every[which], np.isin(codes, column.scale)
+    if far.any():
+        mass = shares[:, on_scale].sum(axis=1, keepdims=True)
+        scales = np.divide(shares[:, on_scale], mass, out=np.zeros((n, on_scale.sum())), where=mass > 0)
+        shares[:, on_scale] = np.where(mass > 0, planting.moved(scales, far) * mass, 0.0)
     drawn = (chance.random(n)[:, None] >= np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)
     return np.asarray(codes[drawn])
 
 
-def _kinds(codes: Values, leaned: Leaned, n: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def kinds(column: Column, leaned: Leaned) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The shares of each code for each kind of person, and who is of which kind."""
-    which, kinds = np.full(n, -1), []
-    for at, (who, weights) in enumerate(leaned):
-        which = np.where((which < 0) & who, at, which)
-        often = np.array([weights.get(int(code), 0.0) for code in codes])
+    found = []
+    for _, weights in leaned:
+        often = np.array([weights.get(choice.code, 0.0) for choice in column.choices])
         if not often.any():
-            often = (codes < NOT_SURE).astype(np.float64)
-        kinds.append(often / often.sum())
-    return np.array(kinds), which
+            often = np.array([float(choice.code < NOT_SURE) for choice in column.choices])
+        found.append(often / often.sum())
+    return np.array(found), _of_which(leaned)
 
 
-def _distance(id: str, column: str, scale: planting.Shares, effect: float) -> float:
-    try:
-        return planting.distance(scale, effect)
-    except ValueError as error:
-        raise WrongUse(f"{id} cannot be planted in “{column}”: {error}.") from error
+def _of_which(leaned: Leaned) -> NDArray[np.int64]:
+    """The first leaning that fits each person; the last fits everybody."""
+    return np.asarray(np.argmax([who for who, _ in leaned], axis=0))
 
 
 def _ticks(question: ChooseMany, n: int, leaned: Leaned, out: Values, chance: Chance) -> dict[str, Values]:
     """Ticks, each with its own share; an answer that stands alone takes the others away."""
     codes = np.array([choice.code for choice in question.choices])
-    which = np.full(n, -1)
-    often = np.zeros((len(leaned), len(codes)))
-    for at, (who, weights) in enumerate(leaned):
-        which = np.where((which < 0) & who, at, which)
-        often[at] = [weights.get(int(code), 0.0 if weights else TICKED) for code in codes]
-    ticked = chance.random((n, len(codes))) < often[which]
+    often = np.array([[weights.get(int(code), 0.0 if weights else TICKED) for code in codes] for _, weights in leaned])
+    shares = often[_of_which(leaned)]
+    luck = chance.random((n, len(codes)))
+    ticked = luck < shares
+    nothing = ~ticked.any(axis=1) & shares.any(axis=1)
+    nearest = np.argmin(np.divide(luck, shares, out=np.full(luck.shape, np.inf), where=shares > 0), axis=1)
+    ticked[nothing, nearest[nothing]] = True  # whoever does not skip it ticks something
     for at, code in enumerate(codes):
         if code in question.exclusive:
             ticked[ticked[:, at]] = np.arange(len(codes)) == at
-    out = np.where((out == 0) & ~ticked.any(axis=1), SKIPPED, out)  # whoever ticks nothing has left it empty
+    out = np.where((out == 0) & ~ticked.any(axis=1), SKIPPED, out)
     return {f"{question.id}_{code}": np.where(out == 0, ticked[:, at], out) for at, code in enumerate(codes)}

@@ -1,4 +1,4 @@
-"""A made-up answers.db without the survey: the same people, some thousands at a time, whatever their number."""
+"""A made-up answers.db without the survey: people of the same model, some thousands at a time, however many."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def rows(population: Population, how_many: Sequence[int], seed: int) -> Iterator
         yield from (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
 
 
-def people(population: Population, how_many: Sequence[int], seed: int) -> Iterator[Table]:
-    """The same people as tables, role by role."""
+def people(population: Population, how_many: Sequence[int], seed: int | list[int]) -> Iterator[Table]:
+    """Such people as tables, role by role."""
     chance = np.random.default_rng(seed)
     for role, n in zip(population.study.roles, how_many, strict=True):
         yield from population.people(role.id, n, chance)

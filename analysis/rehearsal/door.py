@@ -30,12 +30,12 @@ HOW_MANY = click.IntRange(0, DIRECT)
 @click.option(
     "--out", type=FOLDER, default="data/rehearsal", show_default=True, help="A folder of its own; emptied first."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same people.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same people.")
 @click.option(
     "--plant",
     multiple=True,
     metavar="NAME=VALUE|FILE",
-    help="An effect of a planned comparison, or a file in the place of the study's rehearsal.yaml. Again for more.",
+    help="Effects of planned comparisons, in the place of those of the model; or a file that is another model.",
 )
 @click.option("--null", is_flag=True, help="No structure at all: every comparison compares like with like.")
 @click.option("--url", help="A survey that already runs on this machine, and takes made-up answers.")
@@ -81,7 +81,7 @@ def rehearse(
     how_many = (clients, *[workers] * (len(read.roles) - 1))
     if not sum(how_many):
         raise WrongUse("Nobody takes part; say how many --clients or --workers there are.")
-    population = Population(read, model)
+    population = Population(read, model, how_many)
     if repeats is not None:
         _repeat(population, how_many, repeats, seed, as_json)
         return
@@ -92,7 +92,7 @@ def rehearse(
     if direct:
         done = running.directly(population, out, how_many, seed, bar)
     elif url is not None:
-        done = running.at(url, population, data, out, how_many, seed, at_once, bar)
+        done = running.elsewhere(url, population, data, out, how_many, seed, at_once, bar)
     else:
         done = running.rehearsal(study, population, out, how_many, seed, at_once, bar)
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from random import Random
 from typing import Literal
 from urllib.parse import urljoin
@@ -11,7 +12,7 @@ from urllib.parse import urljoin
 from instruments.made_up import Habits
 from instruments.model import NOT_SURE, ChooseMany, Number, Question, Study, Text
 from instruments.records import MISSING_WORDS
-from instruments.route import arms
+from instruments.route import arms, told
 from instruments.ways import fields
 
 from ..table import ABSENT, SKIPPED, Table
@@ -26,27 +27,25 @@ INSTEAD = "-instead"  # the end of a field's name that stands for a number
 
 @dataclass(slots=True)
 class Nature:
-    """What one person would say, for every arm of the story that they may read: a row of these tables."""
+    """What one person would say, under everything that a survey may draw for them: a row of these tables."""
 
-    study: Study
     tellings: list[Table]
     row: int
 
-    def said(self, question: Question, name: str, arm: int) -> list[str] | None:
+    def said(self, question: Question, name: str, drawn: int) -> list[str] | None:
         """The values that they put into a field; None where they would not be asked."""
-        values, at, column = self.tellings[arm].values, self.row, name.removesuffix(INSTEAD)
+        values, at, column = self.tellings[drawn].values, self.row, name.removesuffix(INSTEAD)
         if isinstance(question, ChooseMany):
-            codes = [choice.code for choice in question.choices]
-            ticks = {code: int(values[f"{question.id}_{code}"][at]) for code in codes}
-            if ticks[codes[0]] == ABSENT:
+            ticks = {choice.code: int(values[f"{question.id}_{choice.code}"][at]) for choice in question.choices}
+            if ABSENT in ticks.values():
                 return None
-            instead = [str(code) for code in ticks.values() if code >= NOT_SURE][:1]
-            return instead or [str(code) for code in codes if ticks[code] == 1]
+            instead = [str(value) for value in ticks.values() if value >= NOT_SURE][:1]
+            return instead or [str(code) for code, value in ticks.items() if value == 1]
         value = int(values[column][at])
         if value in (ABSENT, SKIPPED):
             return None if value == ABSENT else []
         if isinstance(question, Number):  # what stands for a number has a field of its own beside it
-            why = str(self.tellings[arm].missing[column][at])
+            why = str(self.tellings[drawn].missing[column][at])
             refused = [str(code) for code, words in MISSING_WORDS.items() if why and words == why]
             return refused if name.endswith(INSTEAD) else [] if refused else [str(value)]
         return [str(value)]
@@ -62,14 +61,25 @@ class Person:
     habits: Habits = field(default_factory=Habits)
     nature: Nature | None = None
     route: Mapping[str, list[str]] = field(default_factory=dict)  # answers that somebody gives who tries out a route
+    does: dict[str, bool] = field(default_factory=dict)  # which habits are theirs, settled before the first page
     sent: dict[str, list[str]] = field(default_factory=dict)  # what was answered, by field
-    arm: int = 0
+    order: int | None = None  # which part came first, once one of them was met
     read: list[int] = field(default_factory=list)  # the arms that were seen, each time that a page told the story
     looked_again: int = 0  # times in a second window
     slip: str | None = None  # the field in which they first said something else
     slipped: bool = False
     skipped: set[str] = field(default_factory=set)  # fields of a part that was skipped as a whole
     improvised: bool = False  # was asked something that nothing was settled for
+
+    def __post_init__(self) -> None:
+        every = [each.name for each in dataclass_fields(Habits) if each.name not in ("skips", "refuses")]
+        self.does = {name: self.chance.random() < getattr(self.habits, name) for name in every}
+
+    @property
+    def drawn(self) -> int:
+        """Which of the survey's own draws is theirs, as far as they have seen it: the place in `drawn_by_a_survey`."""
+        tales = len(arms(self.study.story)) if self.study.story else 1
+        return (self.order or 0) * tales + (self.read[0] if self.read else 0)
 
     def __call__(self, page: Page, form: Form) -> Sent:
         """Fill in a form as this person would."""
@@ -82,28 +92,36 @@ class Person:
         return found
 
     def _chosen(self, asked: Field) -> list[str]:
+        plain = asked.name.removesuffix(INSTEAD)
+        question = next((each for each in self.study.questions() if plain in fields(each)), None)
+        if question is not None:
+            self._order(question)
+            return self.route[asked.name] if asked.name in self.route else self._answer(question, asked)
         if asked.name == "role":
             return [str(self.role)]
         if asked.offered == ["yes", "no"]:
             return ["yes"]  # whoever rehearses can take part
-        if asked.kind == "checkbox" and len(asked.offered) == 1 and not asked.name.endswith(INSTEAD):
+        if asked.kind == "checkbox" and len(asked.offered) == 1:
             return asked.offered  # a tick of consent
-        if asked.name in self.route:
-            return self.route[asked.name]
-        return self._by_nature(asked)
+        return [self.chance.choice(asked.offered)] if asked.offered else []
 
-    def _by_nature(self, asked: Field) -> list[str]:
-        plain = asked.name.removesuffix(INSTEAD)
-        question = next((each for each in self.study.questions() if plain in fields(each)), None)
+    def _answer(self, question: Question, asked: Field) -> list[str]:
         if isinstance(question, Text):
-            return [" ".join(self.chance.choices(WORDS, k=6))] if self.chance.random() < self.habits.writes else []
-        said = self.nature.said(question, asked.name, self.arm) if self.nature and question else None
+            return [" ".join(self.chance.choices(WORDS, k=6))] if self.does["writes"] else []
+        said = self.nature.said(question, asked.name, self.drawn) if self.nature else None
         if said is not None:
             return said
-        self.improvised = self.improvised or (question is not None and self.slip is None)  # a slip is mended later
+        self.improvised = self.improvised or self.slip is None  # a slip is mended later
         if asked.kind in ("radio", "checkbox"):
             return [] if asked.name.endswith(INSTEAD) else [self.chance.choice(asked.offered)]
         return [str(question.low)] if isinstance(question, Number) else []
+
+    def _order(self, question: Question) -> None:
+        """Which of the parts that come in either order came first, by the first question of one of them."""
+        for at, stretch in enumerate(self.study.either_order or ()):
+            parts = [part for part in self.study.parts if part.id in stretch]
+            if self.order is None and any(question in page for part in parts for page in part.pages):
+                self.order = at
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +136,20 @@ class Lived:
 
 def live(person: Person, browser: Browser) -> Lived:
     """Go through the survey as this person, from the front door to whichever end is theirs."""
-    habits, chance = person.habits, person.chance
-    pages = sum(len(part.pages) for part in person.study.parts)
-    leaves_at = chance.randint(1, pages) if chance.random() < habits.leaves else MOST_PAGES
-    slips_at = chance.randint(1, pages) if chance.random() < habits.changes else MOST_PAGES
+    pages = _pages(person)
+    leaves_at = person.chance.randint(1, pages) if person.does["leaves"] else MOST_PAGES
+    slips_at = person.chance.randint(1, pages) if person.does["changes"] else MOST_PAGES
     seen: set[str] = set()
     page = browser.get("/")
     for step in range(MOST_PAGES):
-        if step == leaves_at and (away := _leaving(browser, page)) is not None:
+        checking = page.path.endswith("/check")
+        if (step >= leaves_at or (checking and person.does["leaves"])) and (away := _leaving(browser, page)):
             return Lived(person, "left", away, frozenset(seen))
-        if page.path.endswith("/check"):
+        if checking:
             return _at_the_check(person, browser, page, frozenset(seen))
         _story(person, browser, page)
         seen |= {each.name for form in page.forms if form.in_main for each in form.fields.values()}
-        following = _slipping(person, browser, page) if step >= slips_at and person.slip is None else None
+        following = _slipping(person, browser, page) if step >= slips_at and not person.slipped else None
         following = following or _skipping(person, browser, page) or onward(browser, page, person)
         if following is None or following.status >= 400:
             return Lived(person, "stuck", following or page, frozenset(seen))
@@ -139,32 +157,54 @@ def live(person: Person, browser: Browser) -> Lived:
     return Lived(person, "stuck", page, frozenset(seen))
 
 
+def _pages(person: Person) -> int:
+    """About half of the pages that they may meet: whatever happens on the way, happens by then."""
+    chosen = person.study.role_choice(person.role)
+    role = chosen.role if chosen and chosen.role else person.study.roles[0].id
+    asked = [page for part in person.study.parts for page in part.pages if any(role in each.roles for each in page)]
+    return max(1, len(asked) // 2)
+
+
 def _at_the_check(person: Person, browser: Browser, page: Page, seen: frozenset[str]) -> Lived:
     """Correct what was said wrongly, then send or delete; some press twice, some take it back."""
-    habits, chance = person.habits, person.chance
-    for _ in range(MOST_PAGES if person.slip else 0):  # what opens up again is answered on the way back to the check
-        change = next((link for link in page.links if link.endswith(f"#{person.slip}")), None)
-        if page.path.endswith("/check"):
-            if change is None or person.slip is None:
-                break
-            page, person.slip = browser.get(urljoin(page.url, change.partition("#")[0])), None
-        else:
-            _story(person, browser, page)
-            page = onward(browser, page, person) or page
-    sending, deleting = [form for form in page.forms if form.in_main][-2:]
-    if chance.random() < habits.deletes:
-        return Lived(person, "deleted", browser.press(page, deleting, []), seen)
+    page = _mended(person, browser, page)
+    forms = [form for form in page.forms if form.in_main]
+    if not page.path.endswith("/check") or len(forms) < 2:
+        return Lived(person, "stuck", page, seen)
+    sending, deleting = forms[-2:]
+    if person.does["deletes"]:
+        gone = browser.press(page, deleting, [])
+        return Lived(
+            person, "deleted" if gone.path.endswith("/deleted") and gone.status == 200 else "stuck", gone, seen
+        )
     before = dict(browser.cookies)
     receipt = browser.press(page, sending, [])
-    if chance.random() < habits.sends_twice:
+    if person.does["sends_twice"]:
         after, browser.cookies = browser.cookies, before
         receipt = browser.press(page, sending, [])
         browser.cookies = after
-    if not receipt.path.endswith("/sent"):
+    if not receipt.path.endswith("/sent") or receipt.status != 200:
         return Lived(person, "stuck", receipt, seen)
-    if chance.random() < habits.withdraws and (taken := _withdrawing(browser, receipt)) is not None:
-        return Lived(person, "withdrawn", taken, seen)
+    if person.does["withdraws"] and (taken := _withdrawing(browser, receipt)) is not None:
+        return Lived(person, "withdrawn" if taken.status == 200 else "stuck", taken, seen)
     return Lived(person, "sent", receipt, seen)
+
+
+def _mended(person: Person, browser: Browser, page: Page) -> Page:
+    """The check again, with what was said wrongly mended; what opens up by it is answered on the way."""
+    for _ in range(MOST_PAGES):
+        if page.path.endswith("/check"):
+            change = next((link for link in page.links if link.endswith(f"#{person.slip}")), None)
+            if person.slip is None or change is None:
+                return page
+            page, person.slip = browser.get(urljoin(page.url, change.partition("#")[0])), None
+        else:
+            _story(person, browser, page)
+            following = onward(browser, page, person)
+            if following is None or following.status >= 400:
+                return following or page
+            page = following
+    return page
 
 
 def _withdrawing(browser: Browser, receipt: Page) -> Page | None:
@@ -188,7 +228,7 @@ def _leaving(browser: Browser, page: Page) -> Page | None:
 def _skipping(person: Person, browser: Browser, page: Page) -> Page | None:
     """Skip a part as a whole, where it can be and the person would."""
     skip = ("go", "skip")
-    if page.form is None or skip not in page.form.buttons or person.chance.random() >= person.habits.skips_part:
+    if page.form is None or skip not in page.form.buttons or not person.does["skips_part"]:
         return None
     for part in person.study.parts:
         inside = {name for questions in part.pages for each in questions for name in fields(each)}
@@ -200,37 +240,34 @@ def _skipping(person: Person, browser: Browser, page: Page) -> Page | None:
 def _slipping(person: Person, browser: Browser, page: Page) -> Page | None:
     """Say something else than what is meant, to mend it later; None where the page offers no other answer."""
     form = page.form
-    sent = person(page, form) if form is not None else []
-    for each in form.fields.values() if form is not None else ():
+    if form is None:
+        return None
+    sent = person(page, form)
+    for each in form.fields.values():
         others = [code for code in each.offered if code not in person.sent[each.name]] if each.kind == "radio" else []
-        if others and each.name != "role" and person.study.question(each.name) is not None:
+        if others and any(each.name in fields(question) for question in person.study.questions()):
             person.slip, person.slipped = each.name, True
-            wrong = [(name, value) for name, value in sent if name != each.name]
-            return browser.press(page, form, [*wrong, (each.name, person.chance.choice(others))])  # type: ignore[arg-type]
+            kept = [(name, value) for name, value in sent if name != each.name]
+            return browser.press(page, form, [*kept, (each.name, person.chance.choice(others))])
     return None
 
 
 def _story(person: Person, browser: Browser, page: Page) -> None:
     """Read which arm the story is told in; some open the page in a second window and read it again."""
-    told = telling(person.study, page.text)
-    if told is not None:
-        person.arm = told
-        person.read.append(told)
-        if person.chance.random() < person.habits.looks_again:
-            again = telling(person.study, browser.get(page.url).text)
-            person.read.append(-1 if again is None else again)
-            person.looked_again += 1
+    arm = telling(person.study, page.text)
+    if arm is None:
+        return
+    person.read.append(arm)
+    if person.does["looks_again"] and not person.looked_again:
+        again = telling(person.study, browser.get(page.url).text)
+        person.read.append(-1 if again is None else again)
+        person.looked_again += 1
 
 
 def telling(study: Study, text: str) -> int | None:
     """Which arm of the story a page tells, by its words alone; None where it tells none."""
     if study.story is None:
         return None
-    said = {
-        factor.id: [level for level, words in factor.levels.items() if " ".join(words.split()) in text]
-        for factor in study.story.factors
-    }
-    found = [
-        at for at, arm in enumerate(arms(study.story)) if all(said[factor] == [level] for factor, level in arm.items())
-    ]
-    return found[0] if found else None
+    tales = [" ".join(" ".join(told(study.story, arm)).split()) for arm in arms(study.story)]
+    found = [at for at, tale in enumerate(tales) if tale in text]
+    return max(found, key=lambda at: len(tales[at]), default=None)

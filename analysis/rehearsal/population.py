@@ -7,9 +7,9 @@ not in the order of pages, and whoever would not be asked a question has no answ
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from instruments.doors import WrongUse
 from instruments.made_up import MadeUp
@@ -22,77 +22,87 @@ from instruments.ways import fields
 
 from ..loading import levels
 from ..stamps import MADE_UP
-from ..table import ABSENT, REFUSED, SKIPPED, UNKNOWN, Mask, Table, Values, derived
-from .answering import Chance, answered
-from .depending import Block, Depending, moved
+from ..table import ABSENT, REFUSED, SKIPPED, UNKNOWN, Mask, Table, Values, joined
+from . import measuring
+from .answering import Chance, Leaned, answered
+from .depending import Block, Depending, moves
+from .drawn import Drawn
 
 AT_ONCE = 10_000  # people who are drawn together
-TO_MEASURE = 60_000  # people in whom a share is measured before a difference to it is planted
-MOST_TRIES = 400  # until answers that lie together give the outcome that was planted
+MOST_TRIES = 2_000  # until answers give the outcome that was planted, or enough people join
+FEW = 256  # people are drawn at least, where some do not join
 
-Arm = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """Some people on the way: what they have answered so far, and what they would answer if they were asked."""
-
-    table: Table
-    values: dict[str, Values]
-    missing: dict[str, Values]
-    willing: dict[str, Values] = field(default_factory=dict)
+Facts = Mapping[str, str]
 
 
 class Population:
     """The made-up people of one study and one model. Raises WrongUse where what is planted cannot be."""
 
-    def __init__(self, study: Study, model: MadeUp) -> None:
+    def __init__(self, study: Study, model: MadeUp, how_many: Sequence[int] = ()) -> None:
+        """`how_many` people of each role are meant; without a word as many of each."""
         self.study, self.model = study, model
         self.columns = {column.name: column for column in columns(study)}
         self.depending = Depending(study, model)
-        self.shifts = [pair for pair in self.depending.planted if pair[0].test != "risk_difference"]
-        for comparison, _ in self.shifts:
-            self._on_a_scale(comparison)
+        self.mix = dict(zip((role.id for role in study.roles), how_many or [1] * len(study.roles), strict=True))
+        self.most: dict[str, float] = {}  # role → how likely the likeliest are to join
+        self.far: dict[str, tuple[Comparison, float]] = {}  # how far the answers of the first group move, in log odds
         self.aims: dict[str, tuple[Comparison, float]] = {}  # the share that the first group is to have
         for comparison, effect in self.depending.planted:
             if comparison.test == "risk_difference":
-                self.aims[comparison.id] = comparison, self._aim(comparison, effect)
+                self.aims[comparison.id] = comparison, measuring.aim(self, comparison, effect)
+            else:
+                self.far[comparison.id] = comparison, measuring.distance(self, comparison, effect)
+        for role in study.roles if self.aims else ():
+            self.truly(role.id, FEW, np.random.default_rng(0), {})  # what cannot be drawn is said before anything else
 
     def people(self, role: str, n: int, chance: Chance) -> Iterator[Table]:
         """So many people of a role, some thousands at a time: those who join, with what they tell."""
-        yield from self._joining(role, n, chance, None)
+        yield from self._joining(role, n, chance, {})
 
     def tellings(self, role: str, n: int, chance: Chance) -> list[Table]:
-        """The same people under every arm of the story, one table an arm: only a server knows what they will read."""
-        told: Sequence[Arm | None] = arms(self.study.story) if self.study.story else [None]
+        """The same people under everything that a survey draws for them, one table each: see `drawn_by_a_survey`."""
         seed = int(chance.integers(2**62))
-        return [joined(list(self._joining(role, n, np.random.default_rng(seed), arm))) for arm in told]
+        return [
+            joined(list(self._joining(role, n, np.random.default_rng(seed), facts)))
+            for facts in drawn_by_a_survey(self.study)
+        ]
 
     def mask(self, rule: Rule, table: Table) -> Mask:
         """Who a rule holds for; the plan's derived columns are made where it looks at them."""
-        for name in self.depending.needed(rule):
-            if name in self.depending.derived:
-                table = _with(table, name, self.depending)
-        return table.mask(rule)
+        return self._opened(table, self.depending.needed(rule)).mask(rule)
 
-    def _joining(self, role: str, n: int, chance: Chance, arm: Arm | None) -> Iterator[Table]:
-        more = max((each.times for each in self.model.joins), default=1.0)
-        while n:
-            many = min(AT_ONCE, n if more <= 1 and not self.model.joins else max(200, int(2 * n * max(1.0, more))))
-            table, joins = self._drawn(role, many, chance, arm)
-            taken = chosen(table, np.flatnonzero(joins)[:n])
+    def _opened(self, table: Table, names: Sequence[str]) -> Table:
+        """The table with those of the plan's derived columns that are named."""
+        for name in names:
+            if name in self.depending.derived:
+                table = table.with_derived(self.depending.derived[name])
+        return table
+
+    def _joining(self, role: str, n: int, chance: Chance, facts: Facts) -> Iterator[Table]:
+        if n and self.model.joins and role not in self.most:
+            self.most[role] = float(self._likely(self.truly(role, AT_ONCE, np.random.default_rng(1), {})).max())
+        for _ in range(MOST_TRIES):
+            if not n:
+                return
+            many = min(AT_ONCE, max(FEW, 4 * n) if self.model.joins else n)
+            table, joins = self._drawn(role, many, chance, facts)
+            taken = table.chosen(np.flatnonzero(joins)[:n])
             n -= taken.n
             if taken.n:
                 yield taken
+        raise WrongUse("Hardly anybody joins, as “joins” is written; give smaller “times”.")
 
-    def _drawn(self, role: str, n: int, chance: Chance, arm: Arm | None = None) -> tuple[Table, Mask]:
-        """So many people with what they tell, and who of them joins: that hangs on what was, not on what is told."""
-        drawn = self._truly(role, n, chance, arm)
-        likely, most = np.ones(n), 1.0
+    def _likely(self, drawn: Drawn) -> NDArray[np.float64]:
+        """How likely each of them is to join, beside the others."""
+        found = np.ones(drawn.table.n)
         for each in self.model.joins:
-            likely = np.where(self.mask(each.where, drawn.table), likely * each.times, likely)
-            most *= max(1.0, each.times)
-        joins = chance.random(n) < likely / most
+            found = np.where(self.mask(each.where, drawn.table), found * each.times, found)
+        return found
+
+    def _drawn(self, role: str, n: int, chance: Chance, facts: Facts) -> tuple[Table, Mask]:
+        """So many people with what they tell, and who of them joins: that hangs on what was, not on what is told."""
+        drawn = self.truly(role, n, chance, facts)
+        joins = chance.random(n) < self._likely(drawn) / self.most.get(role, 1.0)
         told = []
         for slip in self.model.recall:
             slips = chance.random(n) < slip.share
@@ -103,15 +113,17 @@ class Population:
             self._ask(drawn, question)
         return drawn.table, joins
 
-    def _truly(self, role: str, n: int, chance: Chance, arm: Arm | None = None) -> Drawn:
-        drawn = self._begun(role, n, chance, arm)
+    def truly(self, role: str, n: int, chance: Chance, facts: Facts, only: set[str] | None = None) -> Drawn:
+        """So many people as they are, or `only` their answers to some questions and what these hang on."""
+        drawn = self._begun(role, n, chance, facts)
         wanted = {id: chance.random(n) < share for id, (_, share) in self.aims.items()}
         seeds = chance.integers(2**62, size=len(self.depending.blocks))  # so that no block hangs on another's tries
         for block, seed in zip(self.depending.blocks, seeds, strict=True):
-            self._block(drawn, block, wanted, np.random.default_rng(seed))
+            if only is None or any(question.id in only for question in block):
+                self._block(drawn, block, wanted, np.random.default_rng(seed))
         return drawn
 
-    def _begun(self, role: str, n: int, chance: Chance, arm: Arm | None) -> Drawn:
+    def _begun(self, role: str, n: int, chance: Chance, facts: Facts) -> Drawn:
         """What is settled before the first question."""
         study, values = self.study, dict[str, Values]()
         told = arms(study.story) if study.story else ({},)
@@ -126,8 +138,10 @@ class Population:
         for name, column in self.columns.items():
             if column.question is not None:
                 continue
-            if name in told[0]:
-                values[name] = np.array([(arm or each)[name] for each in told])[read]
+            if name in facts:
+                values[name] = np.full(n, facts[name])
+            elif name in told[0]:
+                values[name] = np.array([each[name] for each in told])[read]
             elif column.kind == "word":
                 offered = words.get(name) or [""]
                 values[name] = np.array(offered)[chance.integers(0, len(offered), n)]
@@ -153,26 +167,25 @@ class Population:
         inside = {question.id for question in block}
         aims = [each for each, _ in self.aims.values() if self.depending.drawn_for(each) & inside]
         self._draw(drawn, block, np.ones(drawn.table.n, dtype=bool), chance)
-        open_ = {each.id: self._outcome(drawn, each) >= 0 for each in aims}
+        open_ = {each.id: self.outcome(drawn, each) >= 0 for each in aims}
         for _ in range(MOST_TRIES):
             again = np.zeros(drawn.table.n, dtype=bool)
             for each in aims:
-                again |= open_[each.id] & (self._outcome(drawn, each) != wanted[each.id])
+                again |= open_[each.id] & (self.outcome(drawn, each) != wanted[each.id])
             if not again.any():
                 return
             self._draw(drawn, block, again, chance)
         listed = " and ".join(each.id for each in aims)
+        alone = "plant one of them alone, or " if len(aims) > 1 else ""
         raise WrongUse(
-            f"{listed}: for some people no answers can be found that have what is planted. Plant one of them alone, "
-            "or give their questions other weights."
+            f"{listed}: for some people no answers are found that have what is planted; {alone}give the questions "
+            "behind it other weights."
         )
 
-    def _outcome(self, drawn: Drawn, comparison: Comparison) -> Values:
+    def outcome(self, drawn: Drawn, comparison: Comparison) -> Values:
         """0 or 1 for those whose outcome is planted; −1 for everybody else and where there is none."""
-        whose, table = self.mask(moved(comparison), drawn.table), drawn.table
-        for name in self.depending.needed(of=(comparison.outcome,)):
-            if name in self.depending.derived:
-                table = _with(table, name, self.depending)
+        whose = self.mask(moves(comparison), drawn.table)
+        table = self._opened(drawn.table, self.depending.needed(of=(comparison.outcome,)))
         said = table.values[comparison.outcome]
         return np.where(whose & ((said == 0) | (said == 1)), said, -1)
 
@@ -186,15 +199,16 @@ class Population:
             self._ask(drawn, question)
 
     def _answers(self, drawn: Drawn, question: Question, name: str, chance: Chance) -> dict[str, Values]:
-        n, everyone = drawn.table.n, np.ones(drawn.table.n, dtype=bool)
-        leaned = [(self.mask(each.where, drawn.table), each.weights) for each in self.model.depends.get(name, ())]
-        leaned.append((everyone, self.model.answers.get(name, {})))
-        shifts = [
-            (each.id, self.mask(moved(each), drawn.table), effect + (0.5 if each.contrast else 0.0))
-            for each, effect in self.shifts
-            if name in self.depending.shifted(each)
-        ]
-        return answered(question, name, n, leaned, shifts, self.model.habits, chance)
+        far = np.zeros(drawn.table.n)
+        for comparison, distance in self.far.values():
+            if name in self.depending.shifted(comparison):
+                far += np.where(self.mask(moves(comparison), drawn.table), distance, 0.0)
+        return answered(question, name, drawn.table.n, self.leaned(drawn, name), far, self.model.habits, chance)
+
+    def leaned(self, drawn: Drawn, name: str) -> Leaned:
+        """Who chooses in this field with which weights."""
+        some = [(self.mask(each.where, drawn.table), each.weights) for each in self.model.depends.get(name, ())]
+        return [*some, (np.ones(drawn.table.n, dtype=bool), self.model.answers.get(name, {}))]
 
     def _ask(self, drawn: Drawn, question: Question) -> None:
         """Whoever is asked says what they are willing to; for everybody else there is no answer."""
@@ -210,53 +224,9 @@ class Population:
                 drawn.missing[column.name] = words
             drawn.values[column.name] = said
 
-    def _aim(self, comparison: Comparison, effect: float) -> float:
-        """The share that the first group is to have: that of the second, as it is without this effect, and more."""
-        second = replace(comparison, first=comparison.second)
-        said = [
-            self._outcome(self._truly(role.id, TO_MEASURE // len(self.study.roles), np.random.default_rng(at)), second)
-            for at, role in enumerate(self.study.roles)
-        ]
-        found = np.concatenate(said)
-        if not np.any(found >= 0):
-            raise WrongUse(
-                f"{comparison.id}: nobody is in “{comparison.second.name}”; nothing can be planted beside it."
-            )
-        share = float(np.mean(found[found >= 0]))
-        if not 0 < share + effect < 1:
-            raise WrongUse(f"{comparison.id}: the second group has {share:.0%} already; {effect:+.0%} is no share.")
-        return share + effect
 
-    def _on_a_scale(self, comparison: Comparison) -> None:
-        for name in self.depending.shifted(comparison):
-            if name not in self.columns or not self.columns[name].scale:
-                raise WrongUse(
-                    f"{comparison.id}: an effect can be planted in ratings or in a yes-or-no column, not in “{name}”."
-                )
-
-
-def chosen(table: Table, rows: Values) -> Table:
-    """Some people of a table, in this order."""
-    return replace(
-        table,
-        n=len(rows),
-        values={name: values[rows] for name, values in table.values.items()},
-        missing={name: words[rows] for name, words in table.missing.items()},
-    )
-
-
-def joined(tables: Sequence[Table]) -> Table:
-    """All people of several tables."""
-    first = tables[0]
-    return replace(
-        first,
-        n=sum(each.n for each in tables),
-        values={name: np.concatenate([each.values[name] for each in tables]) for name in first.values},
-        missing={name: np.concatenate([each.missing[name] for each in tables]) for name in first.missing},
-    )
-
-
-def _with(table: Table, name: str, depending: Depending) -> Table:
-    """The table with one more derived column."""
-    values, steps = derived(table, depending.derived[name])
-    return replace(table, values={**table.values, name: values}, levels={**table.levels, name: steps})
+def drawn_by_a_survey(study: Study) -> list[Facts]:
+    """What a survey draws for each person: which part comes first, and every arm of the story."""
+    firsts = [{"came_first": part[0]} for part in study.either_order] if study.either_order else [{}]
+    told = arms(study.story) if study.story else ({},)
+    return [{**first, **arm} for first in firsts for arm in told]

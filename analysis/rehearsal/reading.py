@@ -9,11 +9,13 @@ from pathlib import Path
 from instruments.doors import WrongUse
 from instruments.made_up import MadeUp
 from instruments.model import Study
+from instruments.plan import FirstOf
 from instruments.reader import Faulty, made_up, planted, read
 
 
 def read_with_model(folder: Path, plant: Sequence[str] = (), null: bool = False) -> tuple[Study, MadeUp]:
-    """A study and its model; `plant` holds NAME=VALUE, or one file that is another model. Raises WrongUse."""
+    """A study and its model; `plant` holds NAME=VALUE, in the place of what the model plants, or one file
+    that is another model. Raises WrongUse."""
     try:
         study = read(folder)
     except Faulty as error:
@@ -28,8 +30,19 @@ def read_with_model(folder: Path, plant: Sequence[str] = (), null: bool = False)
     effects = dict(_effect(study, each) for each in plant if "=" in each)
     if null and effects:
         raise WrongUse("--null takes every effect away; leave --plant out.")
-    model = replace(model, plant={**model.plant, **effects})
-    return study, model.null() if null else model
+    model = replace(model, plant=effects or model.plant)
+    return study, _null(study, model) if null else model
+
+
+def _null(study: Study, model: MadeUp) -> MadeUp:
+    """No structure, and no other weights for one of the questions that a compared column is taken from."""
+    answers = dict(model.answers)
+    derived = {each.name: each for each in study.plan.derived}
+    for comparison in study.plan.comparisons:
+        made = derived.get(comparison.outcome)
+        if isinstance(made, FirstOf):
+            answers |= {name: model.answers.get(made.of[0], {}) for name in made.of}
+    return replace(model.null(), answers=answers)
 
 
 def _effect(study: Study, said: str) -> tuple[str, float]:

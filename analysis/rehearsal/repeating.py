@@ -13,8 +13,9 @@ from instruments.plan import Comparison
 from .. import judging
 from ..comparing import alone, judged
 from ..findings import NO_EFFECT, VERDICTS, Finding
+from ..table import joined
 from .direct import people
-from .population import Population, joined
+from .population import Population
 
 Bar = Callable[..., Iterator[Any]]
 
@@ -45,7 +46,7 @@ def repeats(population: Population, how_many: Sequence[int], times: int, seed: i
     """Draw so many people so many times, run the plan on each, and count."""
     found: list[tuple[Finding, ...]] = []
     for each in bar(range(times), "repeating", times):
-        tables = list(people(population, how_many, seed + each))
+        tables = list(people(population, how_many, [seed, each]))
         found.append(judged(joined(tables).planned(), alone))
     plan = population.study.plan
     return Repeats(

@@ -5,14 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from http.client import HTTPException
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -26,20 +28,19 @@ from .. import clock, locking
 from .. import report as reports
 from ..findings import Finding
 from ..loading import load
-from ..opening import open_answers
+from ..opening import kind_of, open_answers, stored
 from ..report.hiding import Name
 from ..stamps import MADE_UP
 from ..table import Table
 from . import direct
 from .people import Lived, Nature, Person, live
 from .population import Population
-from .walker import Browser
+from .walker import Browser, Page
 from .watching import Watched, scouted, watched
 
 MARK = "made-up.txt"
 ANSWERS = "made-up-answers.db"
 REPORTS: Mapping[Name, str] = {"public": "made-up-report-public", "team": "made-up-report"}
-UNLIKELY = 0.001  # p of a chi-square test below which stories are not told alike
 SECONDS_TO_START = 20
 
 Bar = Callable[..., Iterator[Any]]
@@ -69,20 +70,13 @@ def over_http(
     population: Population, how_many: Sequence[int], seed: int, origin: str, at_once: int, bar: Bar
 ) -> Watched:
     """Let made-up people go through a survey that is served, then scouts through the routes that nobody took."""
-    _made_up_only(origin)
-    people = _people(population, how_many, seed)
+    study, people = population.study, _people(population, how_many, seed)
     with ThreadPoolExecutor(at_once) as pool:
         lived = list(bar(pool.map(lambda person: _lived(person, origin), people), "answering over HTTP", len(people)))
-    stuck = [each for each in lived if each.ending == "stuck"]
-    if stuck:
-        page = stuck[0].page
-        raise Environment(
-            f"{len(stuck)} of {len(lived)} made-up people got stuck, the first at {page.path} ({page.status}): "
-            f"{page.heading or page.text[:200]}"
-        )
-    codes = dict(zip((role.id for role in population.study.roles), role_codes(population.study), strict=True))
-    scouts = scouted(population.study, codes, lived, lambda person: _lived(person, origin), bar)
-    return watched(population.study, lived, scouts)
+    codes = dict(zip((role.id for role in study.roles), role_codes(study), strict=True))
+    is_well = not any(each.ending == "stuck" for each in lived)
+    scouts = scouted(study, codes, lived, lambda person: _lived(person, origin), bar) if is_well else []
+    return watched(study, lived, scouts)
 
 
 def rehearsal(
@@ -96,7 +90,7 @@ def rehearsal(
     return _opened(data, out, seen, bar)
 
 
-def at(
+def elsewhere(
     url: str,
     population: Population,
     data: Path | None,
@@ -106,8 +100,20 @@ def at(
     at_once: int,
     bar: Bar,
 ) -> Rehearsed:
-    """Walk a survey that is already there; open, lock and report where its data folder is named."""
+    """Walk a survey that is already there; open, lock and report where its data folder is named.
+
+    Everything is looked at before anything is emptied or sent.
+    """
+    _made_up_only(url, population.study)
     if data is not None:
+        if data.resolve().is_relative_to(out.resolve()) or out.resolve().is_relative_to(data.resolve()):
+            raise Refused(
+                f"{data} and {out} lie in each other; name another folder with --out, which is emptied first."
+            )
+        if (kind := kind_of(data)) != MADE_UP:
+            raise Refused(f"The answers in {data} are not made up ({kind}); a rehearsal leaves them alone.")
+        if held := stored(data):
+            raise WrongUse(f"{data} holds {held} made-up answers of before; a rehearsal counts from an empty folder.")
         fresh(out)
     seen = over_http(population, how_many, seed, url, at_once, bar)
     return Rehearsed(watched=seen) if data is None else _opened(data, out, seen, bar)
@@ -126,12 +132,16 @@ def faults(done: Rehearsed) -> None:
     seen, wrong = done.watched, []
     if seen is None:
         return
+    if seen.stuck:
+        wrong.append(f"{len(seen.stuck)} people could not go on, the first at {seen.stuck[0]}")
     if seen.missed:
         wrong.append(f"{len(seen.missed)} routes were not walked")
     if seen.told_otherwise:
         wrong.append(f"{seen.told_otherwise} people were told another story when they looked again")
-    if seen.told_p is not None and seen.told_p < UNLIKELY:
+    if not seen.alike:
         wrong.append("the stories were not told alike")
+    if seen.improvised:
+        wrong.append(f"{seen.improvised} people were asked what the study's rules do not lead them to")
     if done.stored is not None and not done.stored == done.opened == done.as_said == seen.kept:
         wrong.append("what was stored, opened and said is not the same")
     if wrong:
@@ -142,9 +152,6 @@ def _opened(data: Path, out: Path, seen: Watched, bar: Bar) -> Rehearsed:
     """Open the made-up answers of a data folder into `out`, lock and report."""
     answers, key = out / ANSWERS, data / PRACTICE_KEY
     found = open_answers(data, key, key, answers, None, bar)
-    if found.kind != MADE_UP:
-        answers.unlink()
-        raise Refused(f"The answers in {data} are not made up ({found.kind}); a rehearsal leaves them alone.")
     table = load(answers)
     stored = found.answers + found.unopened
     return _reported(answers, table, Rehearsed(watched=seen, stored=stored, as_said=seen.arrived(table)))
@@ -173,20 +180,40 @@ def role_codes(study: Study) -> list[int | None]:
 
 @contextmanager
 def served(study: Path, data: Path, *flags: str) -> Iterator[Served]:
-    """The real survey, started as a program on a free port."""
+    """The real survey, started as a program on a free port; what it complains of is kept for a sentence."""
     command = [sys.executable, "-m", "survey_app", "--study", str(study), "--data", str(data), "--port", "0", *flags]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        yield Served(_address(server), server.pid)
-    finally:
-        server.terminate()
-        server.wait(SECONDS_TO_START)
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complaints:
+        server = subprocess.Popen(command, stdout=said, stderr=complaints, text=True)
+        try:
+            yield Served(_address(server, said, complaints), server.pid)
+        finally:
+            server.terminate()
+            try:
+                server.wait(SECONDS_TO_START)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _address(server: subprocess.Popen[str], said: IO[str], complaints: IO[str]) -> str:
+    """Where the server says it is."""
+    ends = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < ends:
+        said.seek(0)
+        line = next((line for line in said if "http://" in line and line.endswith("\n")), None)
+        if line is not None:
+            return line[line.index("http://") :].strip()
+        if server.poll() is not None:
+            complaints.seek(0)
+            raise Environment(f"The survey did not start: {complaints.read().strip()[-2_000:]}")
+        time.sleep(0.02)
+    raise Environment(f"The survey did not start within {SECONDS_TO_START} seconds.")
 
 
 def fresh(out: Path) -> None:
     """An empty folder; one that holds anything but a rehearsal is left alone."""
-    if out.is_file():
-        raise WrongUse(f"{out} is a file; name a folder with --out.")
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise WrongUse(f"{out} is no folder; name one with --out.")
     if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
         raise Refused(f"{out} holds something that is not a rehearsal; name another folder with --out.")
     try:
@@ -209,7 +236,7 @@ def _people(population: Population, how_many: Sequence[int], seed: int) -> list[
                 role=code,
                 chance=Random(chance.random()),  # noqa: S311
                 habits=population.model.habits,
-                nature=Nature(study, tellings, row),
+                nature=Nature(tellings, row),
             )
             for row in range(n)
         ]
@@ -218,41 +245,36 @@ def _people(population: Population, how_many: Sequence[int], seed: int) -> list[
 
 
 def _lived(person: Person, origin: str) -> Lived:
-    browser = Browser(origin)
-    try:
-        return live(person, browser)
-    finally:
-        browser.close()
+    """Their whole way; a survey that breaks off in the middle leaves them stuck, and does not end the rehearsal."""
+    with closing(Browser(origin)) as browser:
+        try:
+            return live(person, browser)
+        except (OSError, HTTPException, ValueError, KeyError) as error:
+            words = f"{type(error).__name__}: {error}"
+            return Lived(person, "stuck", Page(status=0, url=origin, headers=[], html="", heading=words), frozenset())
 
 
-def _made_up_only(origin: str) -> None:
+def _made_up_only(url: str, study: Study) -> None:
     """Made-up people answer a survey that says on its first page that it takes made-up answers, and no other."""
-    if not is_loopback(urlsplit(origin).hostname or ""):
-        raise Refused(f"{origin} is not on this machine; made-up people answer rehearsals only.")
-    browser = Browser(origin)
     try:
-        ribbon = browser.get("/").ribbon
-    except (OSError, ValueError) as error:
-        raise WrongUse(f"There is no survey at {origin} ({error}). Name it as http://127.0.0.1:8000") from error
-    finally:
-        browser.close()
-    if ribbon not in {catalogue(language)["made_up_ribbon"] for language in languages()}:
-        said = f"it says “{ribbon}”" if ribbon else "it says nothing of a rehearsal"
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise WrongUse(f"{url} is no address ({error}). Name it as http://127.0.0.1:8000") from error
+    if parts.scheme != "http" or not host:
+        raise WrongUse(f"{url} is no address that can be walked. Name it as http://127.0.0.1:8000")
+    if not is_loopback(host):
+        raise Refused(f"{url} is not on this machine; made-up people answer rehearsals only.")
+    try:
+        with closing(Browser(url)) as browser:
+            page = browser.get("/")
+    except (OSError, HTTPException, ValueError, KeyError) as error:
+        raise WrongUse(f"There is no survey at {url} ({error}). Name it as http://127.0.0.1:8000") from error
+    if page.ribbon not in {catalogue(language)["made_up_ribbon"] for language in languages()}:
+        said = f"it says “{page.ribbon}”" if page.ribbon else "it says nothing of a rehearsal"
         raise Refused(
-            f"{origin} does not take made-up answers: {said}. Nothing was sent. Serve a rehearsal of its own with "
+            f"{url} does not take made-up answers: {said}. Nothing was sent. Serve a rehearsal of its own with "
             "python -m survey_app --made-up --data DIR, or leave --url out."
         )
-
-
-def _address(server: subprocess.Popen[str]) -> str:
-    """Where the server says it is."""
-    assert server.stdout is not None
-    assert server.stderr is not None
-    ends = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < ends:
-        line = server.stdout.readline()
-        if "http://" in line:
-            return line[line.index("http://") :].strip()
-        if not line and server.poll() is not None:
-            raise Environment(f"The survey did not start: {server.stderr.read().strip()}")
-    raise Environment(f"The survey did not start within {SECONDS_TO_START} seconds.")
+    if study.title not in page.text and study.public_name not in page.title:
+        raise WrongUse(f"{url} serves “{page.title}”, not “{study.title}”; name its study with --study.")

@@ -94,7 +94,7 @@ def repeated_json(done: Repeats) -> dict[str, Any]:
 
 
 def _walked(seen: Watched) -> Iterator[str]:
-    yield "people: " + ", ".join(f"{count} {name}" for name, count in seen.endings.items())
+    yield "people: " + ", ".join(f"{count} {name}" for name, count in seen.endings.items() if count or name == "sent")
     if seen.routes is None:
         yield "routes: too many to list, so they were not all walked"
     else:
@@ -105,7 +105,7 @@ def _walked(seen: Watched) -> Iterator[str]:
     for route in seen.missed:
         yield f"  not walked: {route}"
     if seen.told_p is not None:
-        alike = "alike" if seen.told_p > 0.001 else "NOT ALIKE"
+        alike = "alike" if seen.alike else "NOT ALIKE"
         yield f"stories: told {alike} (chi-square p {seen.told_p:.3f}); " + "; ".join(
             f"{role} {' '.join(str(count) for count in counts)}" for role, counts in seen.told.items()
         )

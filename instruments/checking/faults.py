@@ -105,7 +105,9 @@ RULES: Mapping[str, About] = {
         "warning", "A board allows a question for what it measures and why.", "Write construct and reason."
     ),
     "avoided-word": About(
-        "error", "The study's own list says that this word leads or wounds.", "Say what was done, without the judgement."
+        "error",
+        "The study's own list says that this word leads or wounds.",
+        "Say what was done, without the judgement.",
     ),
     "reading-grade": About(
         "error",

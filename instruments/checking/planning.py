@@ -10,10 +10,9 @@ from ..model import NOT_SURE, Study
 from ..plan import Comparison, Recode, When
 from ..records import columns
 from ..rules import AllOf, Rule, holds, leaves
-from ..ways import TooMany, behind, has_answer, ways, with_derived
+from ..ways import TooMany, behind, has_answer, possible, ways, with_derived
 from ..written import Written
 from .faults import Fault, fault
-from .routing import possible
 
 POWER = 0.80
 MOST_LOST = 0.5  # a choice is lost by accident if the plan names more of its list than it leaves out

@@ -6,10 +6,9 @@ import zlib
 from collections.abc import Iterator
 
 from ..model import Grid, Note, Study, Text
-from ..plan import Difference, MeanOf
 from ..routes import Extent, extent
-from ..rules import ALWAYS, AllOf, AnyOf, Is, NoneOf, Rule, holds, in_words
-from ..ways import TooMany, behind, ways, with_derived
+from ..rules import ALWAYS, AllOf, AnyOf, Is, NoneOf, Rule, in_words
+from ..ways import possible
 from ..written import Place
 from .faults import Fault, fault
 
@@ -35,22 +34,6 @@ def routing(study: Study) -> Iterator[Fault]:
     yield from _unread_story(study)
     yield from _gates(study)
     yield from _drafts(study)
-
-
-def possible(study: Study, role: str, rule: Rule) -> bool:
-    """Can the rule hold for anybody of this role? Where there are too many ways to say, it is taken for possible."""
-    if not _within_reach(study, rule):
-        return True
-    try:
-        return any(holds(rule, with_derived(study, by)) for by in ways(study, role, behind(study, [rule])))
-    except TooMany:
-        return True
-
-
-def _within_reach(study: Study, rule: Rule) -> bool:
-    """Single answers settle it: no sums or means are looked at."""
-    sums = {each.name for each in study.plan.derived if isinstance(each, MeanOf | Difference)}
-    return not sums & set(behind(study, [rule]))
 
 
 def _asked(study: Study, role: str) -> bool:

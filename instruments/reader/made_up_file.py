@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ..made_up import Habits, Joining, Leaning, MadeUp, Misremembered, Weights
-from ..model import ChooseMany, Study
+from ..model import ChooseMany, Number, Study
 from ..plan import Comparison
-from ..records import columns
+from ..records import columns_of
 from ..rules import Rule
 from ..rules import columns as columns_in
 from ..written import Place, Problem, Unreadable, Written, read_yaml
@@ -17,6 +18,7 @@ from .rules import rule
 from .section import Problems, Section, did_you_mean
 
 FILE_NAME = "rehearsal.yaml"
+MOST_OFTEN = 1_000_000.0  # weights and “times” beyond it are slips of the pen
 FILE = {
     "answers": "question: {code: how often}, beside the other codes; all others are chosen alike",
     "depends": "question: a list of other weights for some people; the first that fits counts",
@@ -79,23 +81,16 @@ def _made_up(at: Written, study: Study, problems: Problems) -> MadeUp:
         if _is_asked(str(name), asked, entry.place, problems)
     }
     depends = {
-        str(name): tuple(
-            Leaning(
-                where=_rule(inner, here, problems),
-                weights=_weights(inner.need("weights") or inner.at, str(name), asked, problems),
-            )
-            for each in (entry.value if isinstance(entry.value, list) else [entry])
-            for inner in [Section(each, LEANING, problems, f"what “{name}” depends on")]
-        )
+        str(name): tuple(_leanings(entry, str(name), asked, here, problems))
         for name, entry in section.mapping("depends")
         if _is_asked(str(name), asked, entry.place, problems)
     }
     plant = {}
     for name, entry in section.mapping("plant"):
         value = _number(entry, f"the effect of {name}", problems)
-        if (wrong := planted(study, str(name), value)) is not None:
+        if value is not None and (wrong := planted(study, str(name), value)) is not None:
             problems.add(entry, wrong)
-        plant[str(name)] = value
+        plant[str(name)] = value or 0.0
     return MadeUp(
         answers=answers,
         depends=depends,
@@ -106,53 +101,81 @@ def _made_up(at: Written, study: Study, problems: Problems) -> MadeUp:
     )
 
 
-def _asked(study: Study) -> dict[str, frozenset[int]]:
-    """Every answer that can be drawn: the name of its field, and the codes on offer."""
-    found: dict[str, set[int]] = {}
-    for column in columns(study):
-        question = study.question(column.question) if column.question else None
-        if isinstance(question, ChooseMany):
-            codes = {choice.code for choice in (*question.choices, *question.refusals)}
-            found.setdefault(question.id, set()).update(codes)
-        elif column.question is not None:
-            found[column.name] = {choice.code for choice in column.choices}
-    return {name: frozenset(codes) for name, codes in found.items()}
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A field whose answers are drawn: the codes that weights may name, whether ticks, whether one column."""
+
+    codes: frozenset[int]
+    ticks: bool = False
+    column: bool = True
 
 
-def _is_asked(name: str, asked: dict[str, frozenset[int]], place: Place, problems: Problems) -> bool:
-    if name not in asked:
+def _leanings(
+    at: Written, name: str, asked: Mapping[str, _Asked], here: Nameable, problems: Problems
+) -> Iterator[Leaning]:
+    for each in at.value if isinstance(at.value, list) else [at]:
+        inner = Section(each, LEANING, problems, f"what “{name}” depends on")
+        where, weights = _rule(inner, here, problems), inner.need("weights")
+        if weights is not None:
+            yield Leaning(where=where, weights=_weights(weights, name, asked, problems))
+
+
+def _asked(study: Study) -> dict[str, _Asked]:
+    """Every field whose answers can be drawn. What stands for a number, and refusing to tick, are habits alone."""
+    found: dict[str, _Asked] = {}
+    for question in study.questions():
+        match question:
+            case ChooseMany(choices=choices):
+                codes = frozenset(choice.code for choice in choices)
+                found[question.id] = _Asked(codes, ticks=True, column=False)
+            case Number():
+                found[question.id] = _Asked(frozenset(), column=False)
+            case _:
+                for column in columns_of(question):
+                    found[column.name] = _Asked(frozenset(choice.code for choice in column.choices))
+    return found
+
+
+def _is_asked(name: str, asked: Mapping[str, _Asked], place: Place, problems: Problems) -> bool:
+    if name not in asked or not asked[name].codes:
         problems.add(place, f"“{name}” is not a question with answers to choose{did_you_mean(name, set(asked))}")
-    return name in asked
+        return False
+    return True
 
 
-def _weights(at: Written, name: str, asked: dict[str, frozenset[int]], problems: Problems) -> Weights:
+def _weights(at: Written, name: str, asked: Mapping[str, _Asked], problems: Problems) -> Weights:
     found: dict[int, float] = {}
     if not isinstance(at.value, dict):
         problems.add(at, f"“{name}” holds codes and how often each is chosen, like {{1: 3, 2: 1}}")
         return found
+    most = 1.0 if asked[name].ticks else MOST_OFTEN
     for code, entry in at.value.items():
-        if code not in asked[name]:
-            problems.add(entry, f"{code} is not a code of “{name}”; it has {_listed(asked[name])}")
-        elif isinstance(code, int):
-            found[code] = max(0.0, _number(entry, f"how often {code} is chosen", problems))
+        if not isinstance(code, int) or code not in asked[name].codes:
+            problems.add(entry, f"{code} is not a code of “{name}”; it has {_listed(asked[name].codes)}")
+        elif (often := _number(entry, f"how often {code} is chosen", problems)) is not None:
+            if not 0 <= often <= most:
+                what = "a share of those who tick it" if asked[name].ticks else "how often it is chosen"
+                problems.add(entry, f"{code}: {what} lies between 0 and {most:,.0f}, not at {often:g}")
+            found[code] = often
     if found and not sum(found.values()) > 0:
         problems.add(at, f"“{name}” has no answer that is ever chosen")
     return found
 
 
-def _recall(at: Written, here: Nameable, asked: dict[str, frozenset[int]], problems: Problems) -> Misremembered | None:
+def _recall(at: Written, here: Nameable, asked: Mapping[str, _Asked], problems: Problems) -> Misremembered | None:
     section = Section(at, RECALL, problems, "recall")
     of = section.words("of", needed=True) or ""
     if not _is_asked(of, asked, at.place, problems):
         return None
+    if not asked[of].column:
+        problems.add(at, f"“{of}” has several answers at once; only a question with one answer is told otherwise")
+        return None
     codes = [section.whole(key, -1) for key in ("was", "told")]
     for key, code in zip(("was", "told"), codes, strict=True):
-        if code not in asked[of]:
-            problems.add(section.get(key) or at, f"“{key}” is a code of “{of}”: {_listed(asked[of])}")
+        if code not in asked[of].codes:
+            problems.add(section.get(key) or at, f"“{key}” is a code of “{of}”: {_listed(asked[of].codes)}")
     where = _rule(section, here, problems)
-    return Misremembered(
-        of=of, place=at.place, was=codes[0], told=codes[1], share=section.fraction("share", 0.0), where=where
-    )
+    return Misremembered(of=of, was=codes[0], told=codes[1], share=section.fraction("share", 0.0), where=where)
 
 
 def _joins(at: Written, study: Study, here: Nameable, problems: Problems) -> Joining:
@@ -161,10 +184,10 @@ def _joins(at: Written, study: Study, here: Nameable, problems: Problems) -> Joi
     told = {factor.id for factor in study.story.factors} if study.story else set()
     for name in sorted(columns_in(where) & told):
         problems.add(at, f"nobody decides to take part by “{name}”: the story is drawn later")
-    often = _number(times, "“times”", problems) if times else 1.0
-    if times and not often > 0:
-        problems.add(times, "“times” is more than 0")
-    return Joining(where=where, times=often if often > 0 else 1.0)
+    often = _number(times, "“times”", problems) if times else None
+    if times and often is not None and not 0 < often <= MOST_OFTEN:
+        problems.add(times, f"“times” is more than 0, and at most {MOST_OFTEN:,.0f}")
+    return Joining(where=where, times=often or 1.0)
 
 
 def _habits(section: Section, problems: Problems) -> Habits:
@@ -181,11 +204,11 @@ def _rule(section: Section, here: Nameable, problems: Problems) -> Rule:
     return found
 
 
-def _number(at: Written, what: str, problems: Problems) -> float:
+def _number(at: Written, what: str, problems: Problems) -> float | None:
     if isinstance(at.value, int | float) and not isinstance(at.value, bool):
         return float(at.value)
     problems.add(at, f"{what} is a number, not “{at.value}”")
-    return 1.0
+    return None
 
 
 def _listed(codes: frozenset[int]) -> str:
