@@ -109,6 +109,35 @@ def test_the_simulation_judges_as_the_analysis_does():
         assert strata.van_elteren(x[at], y[at])[0] == pytest.approx(z[at])
 
 
+def test_shares_and_contrasts_are_simulated_as_they_are_analysed():
+    """The same tables through the analysis' own functions: Newcombe, Fisher below five expected, the z on a difference."""
+    from analysis import shares, strata
+
+    shape = replace(of_plan["H2a"], strata=np.array([[0.93, 0.07]]))
+    made = simulated(plan, shape, (20, 30), 0.1, 200)
+    seen = set()
+    for value, low, high, low_90, high_90, p in zip(made.value, *made.wide, *made.narrow, made.p, strict=True):
+        found = None
+        for a in range(21):
+            for b in range(31):
+                if shares.difference(a, 20, b, 30) == pytest.approx((value, low, high)):
+                    found = a, b
+        assert found is not None
+        told = (found[0], 20, found[1], 30)
+        exact = shares.smallest_expected(*told) < 5
+        seen.add(exact)
+        assert p == pytest.approx(shares.fisher(*told) if exact else shares.chi_square(*told)[1], nan_ok=True)
+        assert (low_90, high_90) == pytest.approx(shares.difference(*told, 0.90)[1:])
+    assert seen == {True, False}
+    made = simulated(plan, flat("H7"), (80, 80), 0.1, 5)
+    for at in range(5):
+        se = (made.wide[1][at] - made.wide[0][at]) / 2 / 1.959964
+        value, low, high, _, p = strata.contrast((made.value[at], se), (0.0, 0.0), 0.90)
+        assert (made.narrow[0][at], made.narrow[1][at]) == pytest.approx((low, high), abs=1e-6)
+        assert made.p[at] == pytest.approx(p, abs=1e-6)
+        assert se == pytest.approx(0.065, abs=0.01), "two superiorities of 80 + 80 flat answers: .046 each"
+
+
 def test_verdicts_by_the_plan():
     """Each rule of the plan by hand, many at once."""
     said = judging.verdicts(

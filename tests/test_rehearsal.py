@@ -16,13 +16,13 @@ from test_opening import quietly
 from test_troubles import said_well
 
 from analysis.loading import load
-from analysis.rehearsal import people, running
-from analysis.rehearsal.people import NO_HABITS, Person, telling
+from analysis.rehearsal import direct, people, running, watching
+from analysis.rehearsal.people import NO_HABITS, Lived, Person, telling
 from analysis.rehearsal.population import Population
 from analysis.rehearsal.reading import read_with_model
 from analysis.rehearsal.repeating import repeats
 from analysis.rehearsal.running import Rehearsed, faults, over_http, rehearsal
-from analysis.rehearsal.walker import Browser, walk
+from analysis.rehearsal.walker import Browser, Page, walk
 from analysis.rehearsal.watching import rows_of
 from instruments.doors import Refused, Tampered, WrongUse
 from instruments.made_up import Habits, Leaning
@@ -220,6 +220,31 @@ def test_a_survey_that_stops_is_a_finding(serve):
     assert seen.endings["stuck"] == 6
     with pytest.raises(Tampered, match="6 people could not go on"):
         faults(Rehearsed(watched=seen))
+
+
+def test_only_whole_and_straight_ways_count_as_walked():
+    """Who left, or corrected an answer on the way, has not shown a route; the control is somebody who simply sent."""
+    study = read_with_model(STUDY["tea"])[0]
+    seen = frozenset({"tea", "cups", "more"})
+    page = Page(status=200, url="/", headers=[], html="")
+
+    def lived(ending, slipped=False):
+        person = Person(study=study, role=1, chance=Random(1), habits=NO_HABITS)
+        person.slipped = slipped
+        return Lived(person, ending, page, seen)
+
+    assert watching._taken(study, [lived("left"), lived("stuck"), lived("sent", slipped=True)]) == set()
+    assert watching._taken(study, [lived("deleted")]) == {("drinker", frozenset({"tea", "cups", "more"}))}
+
+
+def test_without_the_survey_every_kind_of_missing_is_kept(tmp_path):
+    """Numbers have words beside them, ticks codes in them: the file that is written reads as what was drawn."""
+    study, model = read_with_model(STUDY["every_kind"])
+    population = Population(study, model)
+    direct.write(tmp_path / "made-up-answers.db", population, (400,), 1, quietly)
+    written, drawn = load(tmp_path / "made-up-answers.db"), next(direct.people(population, (400,), 1))
+    assert Counter(rows_of(written)) == Counter(rows_of(drawn))
+    assert set(written.missing["data"]) == {"", "skipped", "not asked", "prefer not to say"}
 
 
 def test_who_presses_send_twice_does(serve):

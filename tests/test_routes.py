@@ -10,7 +10,7 @@ from conftest import STUDY
 from instruments import ways as rooms
 from instruments.model import ChooseMany, ChooseOne, Note, Number, Rating
 from instruments.reader import read
-from instruments.routes import routes
+from instruments.routes import extent, routes
 from instruments.rules import holds
 from instruments.ways import TooMany
 
@@ -81,6 +81,18 @@ def test_trying_every_answer_finds_no_other_route(name):
                 )
             )
         assert found == {route.asked for route in routes(study, role.id)}
+
+
+@pytest.mark.parametrize("name", ["off_hours", "tea", "every_kind", "bench"])
+def test_counting_finds_as_many_as_listing(name):
+    """By dynamic programming over the rules, and one by one: the same number, the same lengths."""
+    study = read(STUDY[name])
+    for role in study.roles:
+        listed, counted = routes(study, role.id), extent(study, role.id)
+        assert counted.routes == len(listed)
+        assert counted.questions == (len(listed[-1].asked), len(listed[0].asked))
+        assert counted.never == ()
+        assert 0 < counted.minutes[0] <= counted.minutes[1]
 
 
 def test_more_routes_than_can_be_listed_are_said(monkeypatch):
