@@ -10,7 +10,7 @@ from conftest import STUDY, Server
 from playwright.sync_api import sync_playwright
 
 from analysis.progress import bar
-from analysis.rehearsal.population import Population
+from analysis.rehearsal.measuring import peopled
 from analysis.rehearsal.reading import read_with_model
 from analysis.rehearsal.running import rehearsal
 
@@ -39,7 +39,7 @@ def take() -> None:
         page.screenshot(path=CHECK)
         server.stop()
 
-        population = Population(*read_with_model(STUDY["off_hours"]))
+        population = peopled(*read_with_model(STUDY["off_hours"]))
         done = rehearsal(STUDY["off_hours"], population, Path(folder) / "r", (400, 200), 1, 4, bar)
         page = chromium.new_page(viewport={"width": 1000, "height": 1000})
         page.goto(done.files[-1].as_uri())

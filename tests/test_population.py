@@ -11,7 +11,7 @@ from conftest import BUNDLED, STUDY, run
 
 from analysis import planting
 from analysis.comparing import alone
-from analysis.rehearsal.population import Population
+from analysis.rehearsal.measuring import peopled
 from analysis.rehearsal.reading import read_with_model
 from analysis.table import ABSENT, joined
 from instruments.doors import WrongUse
@@ -26,7 +26,7 @@ MANY = 30_000
 
 
 def drawn(model: MadeUp, n: int = MANY, seed: int = 1):
-    population, chance = Population(study, model), np.random.default_rng(seed)
+    population, chance = peopled(study, model), np.random.default_rng(seed)
     return joined([each for role in study.roles for each in population.people(role.id, n, chance)]).planned()
 
 
@@ -95,7 +95,7 @@ def test_who_is_not_asked_has_no_answer():
 
 def test_the_same_people_whatever_story_they_read():
     """Over HTTP the server tells the story: what is said before it does not hang on it, what is said after it does."""
-    population = Population(study, replace(model, plant={"H6a": 0.85}))
+    population = peopled(study, replace(model, plant={"H6a": 0.85}))
     tellings = population.tellings("client", 3_000, np.random.default_rng(3))
     assert len(tellings) == 16, "eight stories, in two orders of parts"
     before = ["met", "talk", "hurt", "did", "expect", "with_client_1", "want"]
@@ -108,9 +108,7 @@ def test_numbers_ticks_and_kinds_of_missing():
     study = read(STUDY["every_kind"])
     table = joined(
         list(
-            Population(study, MadeUp(answers={"days": {2: 0.9, 3: 0.0}})).people(
-                "reader", 9_000, np.random.default_rng(1)
-            )
+            peopled(study, MadeUp(answers={"days": {2: 0.9, 3: 0.0}})).people("reader", 9_000, np.random.default_rng(1))
         )
     )
     data, why = table.values["data"], table.missing["data"]
@@ -129,15 +127,13 @@ def test_what_cannot_be_planted_is_said():
         ({"H2b": 0.9}, "no share"),
     ):
         with pytest.raises(WrongUse, match=words):
-            Population(study, replace(bare, plant=plant))
-    both = Population(
-        study, replace(bare, plant={"H2a": 0.1, "H2b": 0.1})
-    )  # a match is an expectation: some fit neither
+            peopled(study, replace(bare, plant=plant))
+    both = peopled(study, replace(bare, plant={"H2a": 0.1, "H2b": 0.1}))  # a match is an expectation: some fit neither
     with pytest.raises(WrongUse, match="H2a and H2b: for some people"):
         list(both.people("client", 2_000, np.random.default_rng(1)))
     alike = replace(bare, plant={"H1a": 0.65}, answers={**bare.answers, "hurt": {4: 1.0}})
     with pytest.raises(WrongUse, match="no shift"):
-        Population(study, alike)
+        peopled(study, alike)
 
 
 def test_other_weights_and_other_mixes_are_taken_into_account():
@@ -146,7 +142,7 @@ def test_other_weights_and_other_mixes_are_taken_into_account():
     table = drawn(replace(bare, plant={"H1a": 0.6}, depends=leaning))
     assert effect(table, "H1a") == pytest.approx(0.6, abs=0.02)
     by_role = {"talk": (Leaning(where=Is("role", ("worker",)), weights={1: 9.0, 2: 1.0}),)}
-    population = Population(study, replace(bare, plant={"H5": 0.1}, depends=by_role), (40_000, 20_000))
+    population = peopled(study, replace(bare, plant={"H5": 0.1}, depends=by_role), (40_000, 20_000))
     chance = np.random.default_rng(4)
     some = [*population.people("client", 40_000, chance), *population.people("worker", 20_000, chance)]
     assert effect(joined(some).planned(), "H5") == pytest.approx(0.1, abs=0.02)
@@ -165,17 +161,17 @@ def test_nothing_before_the_story_hangs_on_it():
         replace(bare, recall=(Misremembered(of="talk", was=1, told=2, share=0.1, where=after),)),
     ):
         with pytest.raises(WrongUse, match="comes before the story"):
-            Population(study, wrong)
-    Population(study, replace(bare, depends={"v_why": lean}))
+            peopled(study, wrong)
+    peopled(study, replace(bare, depends={"v_why": lean}))
     with pytest.raises(WrongUse, match="hangs on itself"):
-        Population(study, replace(bare, depends={"talk": (Leaning(where=Is("talk", (1,)), weights={1: 1.0}),)}))
+        peopled(study, replace(bare, depends={"talk": (Leaning(where=Is("talk", (1,)), weights={1: 1.0}),)}))
 
 
 def test_hardly_anybody_joins():
     """It ends with words, not never."""
     times = tuple(Joining(where=Is("country", (code,)), times=1_000_000.0) for code in (1, 2))
     few = replace(bare, joins=times, answers={**bare.answers, "country": {1: 1.0, 2: 1.0, 3: 2.0}})
-    table = joined(list(Population(study, few).people("client", 3_000, np.random.default_rng(1))))
+    table = joined(list(peopled(study, few).people("client", 3_000, np.random.default_rng(1))))
     assert np.mean(np.isin(table.values["country"], (1, 2))) > 0.9
 
 

@@ -113,8 +113,8 @@ def test_shares_and_contrasts_are_simulated_as_they_are_analysed():
     """The same tables through the analysis' own functions: Newcombe, Fisher below five expected, the z on a difference."""
     from analysis import shares, strata
 
-    shape = replace(of_plan["H2a"], strata=np.array([[0.93, 0.07]]))
-    made = simulated(plan, shape, (20, 30), 0.1, 200)
+    shape = replace(of_plan["H2a"], strata=np.array([[0.8, 0.2]]))
+    made = simulated(plan, shape, (20, 30), 0.15, 200)
     seen = set()
     for value, low, high, low_90, high_90, p in zip(made.value, *made.wide, *made.narrow, made.p, strict=True):
         found = None

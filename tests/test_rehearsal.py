@@ -17,8 +17,8 @@ from test_troubles import said_well
 
 from analysis.loading import load
 from analysis.rehearsal import direct, people, running, watching
+from analysis.rehearsal.measuring import peopled
 from analysis.rehearsal.people import NO_HABITS, Lived, Person, telling
-from analysis.rehearsal.population import Population
 from analysis.rehearsal.reading import read_with_model
 from analysis.rehearsal.repeating import repeats
 from analysis.rehearsal.running import Rehearsed, faults, over_http, rehearsal
@@ -35,7 +35,7 @@ def rehearsed(name, out, how_many, seed=7, **habits):
     study, model = read_with_model(STUDY[name])
     if habits:
         model = replace(model, habits=Habits(**habits))
-    return rehearsal(STUDY[name], Population(study, model), out, how_many, seed, 4, quietly)
+    return rehearsal(STUDY[name], peopled(study, model), out, how_many, seed, 4, quietly)
 
 
 def exactly(done: Rehearsed) -> None:
@@ -155,7 +155,7 @@ def test_a_survey_that_takes_made_up_answers_is_walked(serve, tmp_path):
     """The control: with --made-up it goes through, and with --data it is opened and reported."""
     survey = serve("tea", "--made-up")
     study, model = read_with_model(STUDY["tea"])
-    seen = over_http(Population(study, replace(model, habits=NO_HABITS)), (2, 2), 1, survey.origin, 2, quietly)
+    seen = over_http(peopled(study, replace(model, habits=NO_HABITS)), (2, 2), 1, survey.origin, 2, quietly)
     assert seen.kept == 4
     command = ["--study", str(STUDY["tea"]), "--url", survey.origin, "--data", str(survey.data)]
     said_well(run("analysis", "rehearse", *command, "--out", str(tmp_path / "r")), 2, "of before")
@@ -214,7 +214,7 @@ def test_a_survey_that_stops_is_a_finding(serve):
     """People who cannot go on are said, with where; no traceback, and no other exit code."""
     survey = serve("tea", "--made-up")
     study, model = read_with_model(STUDY["tea"])
-    population = Population(study, model, (3, 3))
+    population = peopled(study, model, (3, 3))
     survey.kill()
     seen = over_http(population, (3, 3), 1, survey.origin, 2, quietly)
     assert seen.endings["stuck"] == 6
@@ -240,7 +240,7 @@ def test_only_whole_and_straight_ways_count_as_walked():
 def test_without_the_survey_every_kind_of_missing_is_kept(tmp_path):
     """Numbers have words beside them, ticks codes in them: the file that is written reads as what was drawn."""
     study, model = read_with_model(STUDY["every_kind"])
-    population = Population(study, model)
+    population = peopled(study, model)
     direct.write(tmp_path / "made-up-answers.db", population, (400,), 1, quietly)
     written, drawn = load(tmp_path / "made-up-answers.db"), next(direct.people(population, (400,), 1))
     assert Counter(rows_of(written)) == Counter(rows_of(drawn))
@@ -259,7 +259,7 @@ def test_who_presses_send_twice_does(serve):
             return super().post(address, body)
 
     for twice in (1.0, 0.0):
-        population = Population(study, replace(model, habits=replace(NO_HABITS, sends_twice=twice)))
+        population = peopled(study, replace(model, habits=replace(NO_HABITS, sends_twice=twice)))
         person = running._people(population, (1, 0), 3)[0]
         before = len([each for each in sent if each.endswith("/send")])
         assert people.live(person, Counting(server.origin)).ending == "sent"
@@ -303,7 +303,7 @@ def test_an_odd_study_is_walked_as_it_is(tmp_path):
     for name, text in ODD.items():
         (folder / name).write_text(text)
     study, model = read_with_model(folder)
-    done = rehearsal(folder, Population(study, model), tmp_path / "r", (60,), 1, 4, quietly)
+    done = rehearsal(folder, peopled(study, model), tmp_path / "r", (60,), 1, 4, quietly)
     exactly(done)
     assert done.watched.told_p > 0.001
     assert min(done.watched.told["participant"]) > 10
@@ -348,7 +348,7 @@ def test_without_the_survey_the_same_people_answer(tmp_path):
 def test_repeats_find_what_is_there_and_nothing_else():
     """A few studies in memory: means near what was planted, coverage told only where the truth is known."""
     study, model = read_with_model(BUNDLED, ["H1a=0.7"])
-    done = repeats(Population(study, replace(model, depends={})), (400, 200), 12, 5, quietly)
+    done = repeats(peopled(study, replace(model, depends={})), (400, 200), 12, 5, quietly)
     h1a, h1b = (each for each in done.comparisons if each.comparison.id in ("H1a", "H1b"))
     assert h1a.mean == pytest.approx(0.7, abs=0.03)
     assert h1a.covered >= 0.75
@@ -391,7 +391,7 @@ def test_what_a_rehearsal_is_asked_wrongly(tmp_path):
     study, model = read_with_model(BUNDLED)
     circle = replace(model, depends={"met": (Leaning(where=Is("talk", (1,)), weights={1: 1.0}),)})
     with pytest.raises(WrongUse, match="goes round in a circle"):
-        Population(study, circle)
+        peopled(study, circle)
 
 
 def test_somebody_without_a_nature_answers_at_random(serve):
@@ -405,7 +405,7 @@ def test_somebody_without_a_nature_answers_at_random(serve):
 def test_six_hundred_people_recover_what_was_planted(tmp_path):
     """Over HTTP, with .65 on the first hypothesis: supported, every route walked, every row as said, stories alike."""
     study, model = read_with_model(BUNDLED, ["H1a=0.65"])
-    done = rehearsal(BUNDLED, Population(study, model), tmp_path / "r", (400, 200), 1, 4, quietly)
+    done = rehearsal(BUNDLED, peopled(study, model), tmp_path / "r", (400, 200), 1, 4, quietly)
     exactly(done)
     assert done.watched.routes == 50
     assert done.watched.told_p > 0.001
@@ -419,7 +419,7 @@ def test_six_hundred_people_recover_what_was_planted(tmp_path):
 def test_two_hundred_direct_repeats_cover_what_was_planted():
     """95 % of 200, give or take three standard errors (1.5 points each); and the mean is what was planted."""
     study, model = read_with_model(BUNDLED, ["H1a=0.65"])
-    done = repeats(Population(study, model), (400, 200), 200, 1, quietly)
+    done = repeats(peopled(study, model), (400, 200), 200, 1, quietly)
     h1a = next(each for each in done.comparisons if each.comparison.id == "H1a")
     assert h1a.computed == 200
     assert h1a.mean == pytest.approx(0.65, abs=0.01)
@@ -431,10 +431,10 @@ def test_where_nothing_is_planted_a_family_is_called_in_five_of_a_hundred():
     """Holm keeps each family at alpha, on both sides together: 5 ± 2 % of 1,500 studies (a two-sided test splits
     them between “supported” and “opposite”). The equivalence is true then; at its margin it is called in 5 of 100."""
     study, model = read_with_model(BUNDLED, null=True)
-    done = repeats(Population(study, model), (400, 200), 1_500, 1, quietly)
+    done = repeats(peopled(study, model), (400, 200), 1_500, 1, quietly)
     for family in ("A", "B", "C", "D"):
         assert 0.03 <= done.families[family] <= 0.07, done.families
-    margin = repeats(Population(study, replace(model, plant={"H8": 0.60})), (400, 200), 500, 1, quietly)
+    margin = repeats(peopled(study, replace(model, plant={"H8": 0.60})), (400, 200), 500, 1, quietly)
     h8 = next(each for each in margin.comparisons if each.comparison.id == "H8")
     assert 0.02 <= h8.verdicts["supported"] <= 0.08
     assert h8.covered >= 0.92

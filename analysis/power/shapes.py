@@ -13,7 +13,7 @@ from instruments.made_up import MadeUp
 from instruments.model import Study
 from instruments.plan import Comparison
 
-from ..rehearsal.population import Population
+from ..rehearsal.measuring import peopled
 from ..table import Mask, Table, joined
 
 PEOPLE = 20_000  # made-up people of each role in whom the shapes are counted
@@ -44,7 +44,7 @@ class Shape:
 
 def shapes(study: Study, model: MadeUp) -> tuple[Shape, ...]:
     """The shape of every planned comparison among made-up people in whom nothing is planted. Raises WrongUse."""
-    population, tables = Population(study, replace(model, plant={}, recall=(), joins=())), []
+    population, tables = peopled(study, replace(model, plant={}, recall=(), joins=())), []
     for at, role in enumerate(study.roles):
         tables += list(population.people(role.id, PEOPLE, np.random.default_rng(at)))
     table = joined(tables).planned()

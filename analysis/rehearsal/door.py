@@ -70,7 +70,7 @@ def rehearse(
       python -m analysis rehearse --clients 400 --workers 200 --plant H1a=0.65
       python -m analysis rehearse --direct --null --repeats 200
     """
-    from .population import Population
+    from .measuring import peopled
     from .reading import read_with_model
 
     if (data is not None and url is None) or (repeats is not None and not direct) or (direct and url is not None):
@@ -81,7 +81,7 @@ def rehearse(
     how_many = (clients, *[workers] * (len(read.roles) - 1))
     if not sum(how_many):
         raise WrongUse("Nobody takes part; say how many --clients or --workers there are.")
-    population = Population(read, model, how_many)
+    population = peopled(read, model, how_many)
     if repeats is not None:
         _repeat(population, how_many, repeats, seed, as_json)
         return

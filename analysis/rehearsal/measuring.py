@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from instruments.doors import WrongUse
+from instruments.made_up import MadeUp
+from instruments.model import Study
 from instruments.plan import Comparison
 
 from .. import planting
@@ -17,14 +18,28 @@ from ..table import joined
 from .answering import kinds
 from .depending import moves
 from .drawn import Drawn
-
-if TYPE_CHECKING:
-    from .population import Population
+from .population import FEW, Population
 
 TO_MEASURE = 60_000  # people at a time in whom the groups of a planted effect are measured
 ENOUGH, MOST_SAMPLES = 60_000, 20  # answers of a second group that its share is known by; times that people are drawn
 
 Mix = NDArray[np.float64]  # of kinds of people, as shares
+
+
+def peopled(study: Study, model: MadeUp, how_many: Sequence[int] = ()) -> Population:
+    """The made-up people of a study, with what the model plants in them. Raises WrongUse where it cannot be.
+
+    `how_many` people of each role are meant; without a word as many of each.
+    """
+    made = Population(study, model, how_many)
+    for comparison, effect in made.depending.planted:
+        if comparison.test == "risk_difference":
+            made.aims[comparison.id] = comparison, aim(made, comparison, effect)
+        else:
+            made.far[comparison.id] = comparison, distance(made, comparison, effect)
+    for role in study.roles if made.aims else ():
+        made.truly(role.id, FEW, np.random.default_rng(0), {})  # what cannot be drawn is said before anything else
+    return made
 
 
 def aim(population: Population, comparison: Comparison, effect: float) -> float:

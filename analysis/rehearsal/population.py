@@ -23,7 +23,6 @@ from instruments.ways import fields
 from ..loading import levels
 from ..stamps import MADE_UP
 from ..table import ABSENT, REFUSED, SKIPPED, UNKNOWN, Mask, Table, Values, joined
-from . import measuring
 from .answering import Chance, Leaned, answered
 from .depending import Block, Depending, moves
 from .drawn import Drawn
@@ -36,7 +35,7 @@ Facts = Mapping[str, str]
 
 
 class Population:
-    """The made-up people of one study and one model. Raises WrongUse where what is planted cannot be."""
+    """The made-up people of one study and one model; `measuring.peopled` makes them, with what is planted."""
 
     def __init__(self, study: Study, model: MadeUp, how_many: Sequence[int] = ()) -> None:
         """`how_many` people of each role are meant; without a word as many of each."""
@@ -47,13 +46,6 @@ class Population:
         self.most: dict[str, float] = {}  # role → how likely the likeliest are to join
         self.far: dict[str, tuple[Comparison, float]] = {}  # how far the answers of the first group move, in log odds
         self.aims: dict[str, tuple[Comparison, float]] = {}  # the share that the first group is to have
-        for comparison, effect in self.depending.planted:
-            if comparison.test == "risk_difference":
-                self.aims[comparison.id] = comparison, measuring.aim(self, comparison, effect)
-            else:
-                self.far[comparison.id] = comparison, measuring.distance(self, comparison, effect)
-        for role in study.roles if self.aims else ():
-            self.truly(role.id, FEW, np.random.default_rng(0), {})  # what cannot be drawn is said before anything else
 
     def people(self, role: str, n: int, chance: Chance) -> Iterator[Table]:
         """So many people of a role, some thousands at a time: those who join, with what they tell."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from analysis import odds, ordinal, resampling
 from analysis.rehearsal import direct
-from analysis.rehearsal.population import Population
+from analysis.rehearsal.measuring import peopled
 from analysis.rehearsal.reading import read_with_model
 from instruments import BUNDLED
 
@@ -91,7 +91,7 @@ def whole(people: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made-up-answers.db"
         direct.write(
-            path, Population(*read_with_model(BUNDLED)), (people - people // 3, people // 3), 1, lambda rows, *_: rows
+            path, peopled(*read_with_model(BUNDLED)), (people - people // 3, people // 3), 1, lambda rows, *_: rows
         )
         subprocess.run([sys.executable, "-m", "analysis", "lock", str(path)], check=True, capture_output=True)
         began = time.perf_counter()

@@ -14,7 +14,7 @@ from pathlib import Path
 from analysis.power.powers import powers
 from analysis.power.shapes import shapes
 from analysis.rehearsal import direct
-from analysis.rehearsal.population import Population
+from analysis.rehearsal.measuring import peopled
 from analysis.rehearsal.reading import read_with_model
 from analysis.rehearsal.running import over_http, served
 from instruments import BUNDLED
@@ -33,7 +33,7 @@ def memory() -> float:
 def main() -> None:
     """Print the table."""
     study, model = read_with_model(BUNDLED)
-    population = Population(study, model)
+    population = peopled(study, model)
     print("rehearsal of the bundled study")
     many = [20_000, 200_000] + [1_000_000] * ("--million" in sys.argv)
     with tempfile.TemporaryDirectory() as folder:
