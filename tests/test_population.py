@@ -128,9 +128,15 @@ def test_what_cannot_be_planted_is_said():
     ):
         with pytest.raises(WrongUse, match=words):
             peopled(study, replace(bare, plant=plant))
-    both = peopled(study, replace(bare, plant={"H2a": 0.1, "H2b": 0.1}))  # a match is an expectation: some fit neither
+    both = replace(bare, plant={"H2a": 0.1, "H2b": 0.1})  # a match is an expectation: some fit neither
     with pytest.raises(WrongUse, match="H2a and H2b: for some people"):
-        list(both.people("client", 2_000, np.random.default_rng(1)))
+        peopled(study, both)
+    for plant in ({"H1a": 0.65, "H3": 0.6}, {"H6a": 0.65, "H7": 0.1}):
+        with pytest.raises(WrongUse, match="lie in the same answers"):
+            peopled(study, replace(bare, plant=plant))
+    apart = replace(bare, plant={"H6a": 0.65, "H8": 0.55})  # nobody whom one moves is compared by the other
+    table = drawn(apart)
+    assert [effect(table, id) for id in apart.plant] == pytest.approx([0.65, 0.55], abs=0.02)
     alike = replace(bare, plant={"H1a": 0.65}, answers={**bare.answers, "hurt": {4: 1.0}})
     with pytest.raises(WrongUse, match="no shift"):
         peopled(study, alike)

@@ -18,9 +18,10 @@ from ..table import joined
 from .answering import kinds
 from .depending import moves
 from .drawn import Drawn
-from .population import FEW, Population
+from .population import Population
 
 TO_MEASURE = 60_000  # people at a time in whom the groups of a planted effect are measured
+TO_TRY = 3_000  # people of each role who show whether what is planted can be drawn
 ENOUGH, MOST_SAMPLES = 60_000, 20  # answers of a second group that its share is known by; times that people are drawn
 
 Mix = NDArray[np.float64]  # of kinds of people, as shares
@@ -38,7 +39,7 @@ def peopled(study: Study, model: MadeUp, how_many: Sequence[int] = ()) -> Popula
         else:
             made.far[comparison.id] = comparison, distance(made, comparison, effect)
     for role in study.roles if made.aims else ():
-        made.truly(role.id, FEW, np.random.default_rng(0), {})  # what cannot be drawn is said before anything else
+        made.truly(role.id, TO_TRY, np.random.default_rng(0), {})  # what cannot be drawn is said before anything else
     return made
 
 
