@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from . import BUNDLED, VERSION
-from .doors import FOLDER, Door
+from .doors import FOLDER, Door, command
 
 
 @click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,6 +21,7 @@ def door() -> None:
     Examples:
       python -m instruments check
       python -m instruments check path/to/study --json
+      python -m instruments new my_study
     """
 
 
@@ -52,6 +53,35 @@ def check(folder: Path, as_json: bool, explain: str | None, strict: bool) -> Non
         for line in telling.lines(found, folder):
             click.echo(line)
     sys.exit(1 if found.errors or (strict and found.faults) else 0)
+
+
+@door.command()
+@click.argument("folder", type=FOLDER)
+def new(folder: Path) -> None:
+    """Write a small commented study into FOLDER, to begin with: it passes `check`, and it runs.
+
+    \b
+    Example:  python -m instruments new my_study
+    """
+    from . import authoring
+
+    for path in authoring.new(folder):
+        click.echo(path)
+    click.echo(f"Next: {command('instruments')} check {folder}", err=True)
+    click.echo(f"      {command('survey_app')} --study {folder} --data data/{folder.name}", err=True)
+
+
+@door.command()
+def keys() -> None:
+    """Say every key that a study may use, and what it is for, as Markdown.
+
+    \b
+    Example:  python -m instruments keys
+    """
+    from . import authoring
+
+    for line in authoring.every_key():
+        click.echo(line)
 
 
 if __name__ == "__main__":
