@@ -22,6 +22,7 @@ def door() -> None:
       python -m instruments check
       python -m instruments check path/to/study --json
       python -m instruments new my_study
+      python -m instruments diff HEAD~1 my_study
     """
 
 
@@ -69,6 +70,36 @@ def new(folder: Path) -> None:
         click.echo(path)
     click.echo(f"Next: {command('instruments')} check {folder}", err=True)
     click.echo(f"      {command('survey_app')} --study {folder} --data data/{folder.name}", err=True)
+
+
+@door.command()
+@click.argument("old", type=FOLDER)
+@click.argument("new", type=FOLDER, default=BUNDLED)
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable: changes, effects, grade.")
+@click.option("--html", type=FOLDER, help="Also write a page for a board, with what is new and what is gone marked.")
+@click.option("--force", is_flag=True, help="Replace that page.")
+def diff(old: Path, new: Path, as_json: bool, html: Path | None, force: bool) -> None:
+    """Say what changed between two versions of a study, by meaning (exit 1 if a board decides on it again).
+
+    OLD and NEW are folders; OLD may be a git revision of the folder NEW.
+
+    \b
+    Examples:
+      python -m instruments diff approved_study my_study
+      python -m instruments diff v1.0 my_study --html changes.html
+    """
+    from . import amending, amendment_page, telling, versions
+
+    with versions.folder(old, new) as before:
+        found = amending.amendment(versions.study(before), now := versions.study(new))
+    if html is not None:
+        amendment_page.write(html, amendment_page.page(now.title, found), force)
+    if as_json:
+        click.echo(json.dumps(telling.changed_json(found), ensure_ascii=False, indent=2))
+    else:
+        for line in telling.changed(found):
+            click.echo(line)
+    sys.exit(1 if found.grade == "substantial" else 0)
 
 
 @door.command()

@@ -28,6 +28,7 @@ PAGES: Mapping[str, Mapping[str, Keys]] = {
         "support, each": study_file.PLACE,
         "support.lines and complaints, each": study_file.LINE,
         "checks": study_file.CHECKS,
+        "amendments": study_file.AMENDMENTS,
     },
     "questionnaire.yaml": {
         "at its top": questionnaire.FILE,

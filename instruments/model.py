@@ -204,6 +204,7 @@ class Study:
     privacy: Privacy
     support: tuple[SupportPlace, ...]
     checks: Checks
+    substantial: tuple[str, ...] | None  # kinds of change that a board decides on again; None for the usual ones
     discreet_titles: bool  # page titles, and so a browser's history, hold a number and no question
     quick_exit: bool
     quick_exit_script: bool  # adds comfort to the quick exit; it works without

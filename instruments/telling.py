@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from .amending import Amendment
 from .checking import RULES, Checked, Fault
 from .doors import WrongUse
 from .model import Note, Study
@@ -94,3 +97,39 @@ def explained(rule: str) -> Iterator[str]:
         yield f"{name} ({about.severity})"
         yield f"  why:  {about.why}"
         yield f"  mend: {about.mend}"
+
+
+def changed(found: Amendment) -> Iterator[str]:
+    """Every change, kind by kind, then what it does, then its grade."""
+    for kind in dict.fromkeys(each.kind for each in found.changes):
+        yield f"{kind}:"
+        for each in found.changes:
+            if each.kind == kind:
+                yield f"  {each.at}, {each.what}"
+                yield f"    was: {each.was if each.was is not None else '(not there)'}"
+                yield f"    now: {each.now if each.now is not None else '(not there)'}"
+    if found.effects:
+        yield "what it does:"
+        yield from (f"  {line}" for line in found.effects)
+    yield f"fingerprint {found.old[:12]} → {found.new[:12]}"
+    yield {
+        "none": "No change in meaning.",
+        "minor": f"Minor: {_counted(found)}.",
+        "substantial": f"Substantial: {_counted(found)}; a board decides on it again.",
+    }[found.grade]
+
+
+def _counted(found: Amendment) -> str:
+    counts = Counter(each.kind for each in found.changes)
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())
+
+
+def changed_json(found: Amendment) -> dict[str, Any]:
+    """The same for a program."""
+    return {
+        "old": found.old,
+        "new": found.new,
+        "grade": found.grade,
+        "changes": [asdict(each) for each in found.changes],
+        "effects": list(found.effects),
+    }

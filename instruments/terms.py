@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from .written import Place
 
 Wording = Mapping[str, str]
 """role → words."""
+
+Kind = Literal[
+    "added", "removed", "reworded", "recoded", "re-routed", "moved", "translation",
+    "consent", "information", "data", "retention", "support", "plan", "interface", "setting",
+]  # fmt: skip
+KINDS: tuple[str, ...] = get_args(Kind)
+"""Kinds of change between two versions of a study; see `amending`."""
 
 HEAD = Place("study.yaml", 1)  # where what nobody wrote would stand
 

@@ -131,6 +131,7 @@ def test_an_interrupted_command_says_130_and_leaves_nothing_half_written(tmp_pat
         [sys.executable, "-m", "analysis", "report", str(answers), "--out", str(tmp_path / "r.html")],
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may have told us not to hear it
     )
     assert "reading" in working.stderr.readline()
     time.sleep(0.05)

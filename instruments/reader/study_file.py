@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..model import Role, RoleChoice, RoleQuestion
-from ..terms import Checks, Choice, ConsentCheck, Paragraph, Privacy, SupportLine, SupportPlace, Tick
+from ..terms import KINDS, Checks, Choice, ConsentCheck, Paragraph, Privacy, SupportLine, SupportPlace, Tick
 from ..words import languages
 from ..written import Written
 from .section import Problems, Section, did_you_mean, name, words
@@ -33,6 +33,7 @@ FILE = {
     "privacy": "what is kept, and for how long",
     "support": "places with their support lines",
     "checks": "what the words and numbers of the study are held to",
+    "amendments": "which changes a board decides on again",
     "discreet_titles": "false shows the question in the page title, and so in the browser's history",
     "quick_exit_script": "true adds a small script to the quick exit, for comfort only",
     "leave_to": "the neutral page that “leave” goes to; none for a study without a quick exit",
@@ -82,6 +83,7 @@ LINE = {
     "checked_by": "who looked",
 }
 
+AMENDMENTS = {"substantial": ", ".join(KINDS)}
 CHECKS = {
     "words_to_avoid": "a word, or how it begins: why",
     "reading_grade": "the highest reading grade of a screen",
@@ -121,6 +123,7 @@ def fields(section: Section, language: str, interface: Mapping[str, str], proble
         "privacy": _privacy(section, problems),
         "support": tuple(_support(each, problems) for each in section.items("support")),
         "checks": _checks(section, problems),
+        "substantial": _substantial(section, problems),
         "discreet_titles": section.truth("discreet_titles", True),
         "quick_exit_script": section.truth("quick_exit_script", False),
         "quick_exit": section.words("leave_to") != NO_QUICK_EXIT,
@@ -190,6 +193,18 @@ def _paragraphs(section: Section, key: str, problems: Problems) -> tuple[Paragra
             found.append(Paragraph(heading=inner.words("heading"), text=said, place=each.place))
         else:
             found.append(Paragraph(heading=None, text=words(each, problems, "a paragraph") or "", place=each.place))
+    return tuple(found)
+
+
+def _substantial(section: Section, problems: Problems) -> tuple[str, ...] | None:
+    at = section.get("amendments")
+    if at is None:
+        return None
+    found = []
+    for each in Section(at, AMENDMENTS, problems, "amendments").items("substantial", needed=True):
+        if each.value not in KINDS:
+            problems.add(each, f"“{each.value}” is no kind of change{did_you_mean(str(each.value), KINDS)}")
+        found.append(str(each.value))
     return tuple(found)
 
 
