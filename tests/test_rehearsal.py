@@ -328,21 +328,19 @@ def test_made_up_answers_are_mixed_with_no_others(tmp_path):
     assert told.stdout.strip().endswith("made-up-answers.db"), told.stderr
 
 
-def test_without_the_survey_the_same_people_answer(tmp_path):
-    """--direct: the columns, kinds of missing and codes of a real answers.db, the same bytes for the same seed."""
-    for name in ("one", "two"):
-        told = run(
-            "analysis", "rehearse", "--direct", "--clients", "300", "--workers", "200", "--out", str(tmp_path / name)
-        )
-        assert told.returncode == 0, told.stderr
-    one, two = (load(tmp_path / name / "made-up-answers.db") for name in ("one", "two"))
-    assert one.n == 500
-    assert one.data_hash == two.data_hash
-    assert Counter(one.values["role"]) == {"client": 300, "worker": 200}
-    walked = rehearsed("off_hours", tmp_path / "walked", (6, 4))
-    table = load(walked.files[0])
-    assert table.columns == one.columns
-    assert next(iter(rows_of(table))) != next(iter(rows_of(one)))
+def test_without_the_survey_people_of_the_same_model_answer(tmp_path):
+    """--direct: the columns, kinds of missing and codes of a real answers.db, the same answers for the same seed."""
+    study, model = read_with_model(BUNDLED)
+    population = peopled(study, model)
+    paths = [tmp_path / f"made-up-{name}.db" for name in ("one", "two", "other")]
+    for path, seed in zip(paths, (1, 1, 2), strict=True):
+        direct.write(path, population, (60, 40), seed, quietly)
+    one, two, other = (load(path) for path in paths)
+    assert one.data_hash == two.data_hash != other.data_hash
+    assert Counter(one.values["role"]) == {"client": 60, "worker": 40}
+    told = run("analysis", "rehearse", "--direct", "--clients", "6", "--workers", "4", "--out", str(tmp_path / "r"))
+    assert told.returncode == 0, told.stderr
+    assert load(tmp_path / "r" / "made-up-answers.db").columns == one.columns
 
 
 def test_repeats_find_what_is_there_and_nothing_else():
@@ -428,13 +426,13 @@ def test_two_hundred_direct_repeats_cover_what_was_planted():
 
 @pytest.mark.slow
 def test_where_nothing_is_planted_a_family_is_called_in_five_of_a_hundred():
-    """Holm keeps each family at alpha, on both sides together: 5 ± 2 % of 1,500 studies (a two-sided test splits
+    """Holm keeps each family at alpha, on both sides together: 5 ± 2 % of 1,000 studies (a two-sided test splits
     them between “supported” and “opposite”). The equivalence is true then; at its margin it is called in 5 of 100."""
     study, model = read_with_model(BUNDLED, null=True)
-    done = repeats(peopled(study, model), (400, 200), 1_500, 1, quietly)
+    done = repeats(peopled(study, model), (400, 200), 1_000, 1, quietly)
     for family in ("A", "B", "C", "D"):
         assert 0.03 <= done.families[family] <= 0.07, done.families
-    margin = repeats(peopled(study, replace(model, plant={"H8": 0.60})), (400, 200), 500, 1, quietly)
+    margin = repeats(peopled(study, replace(model, plant={"H8": 0.60})), (400, 200), 300, 1, quietly)
     h8 = next(each for each in margin.comparisons if each.comparison.id == "H8")
     assert 0.02 <= h8.verdicts["supported"] <= 0.08
     assert h8.covered >= 0.92
