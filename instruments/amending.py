@@ -6,12 +6,13 @@ Nothing can change unseen, and comments or layout are no change.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from .fingerprint import files_of
+from .fingerprint import IN_ORDER, files_of
 from .model import Study
 from .records import Column, columns
 from .routes import Extent, extent
@@ -19,6 +20,7 @@ from .terms import Kind
 from .written import Plain
 
 Address = tuple[str | int, ...]
+Value = str | tuple[str, ...]
 
 SUBSTANTIAL: frozenset[Kind] = frozenset({"added", "removed", "recoded", "consent", "data", "retention", "plan"})
 """What a board decides on again, where the study file says nothing else (`amendments`)."""
@@ -66,44 +68,60 @@ class Amendment:
 
 def amendment(old: Study, new: Study) -> Amendment:
     """Compare two versions of a study; `none` where only comments or layout differ."""
-    table = new.substantial
+    tables = (each.substantial for each in (old, new))  # both: no version takes itself out of the board's hands
+    decided = frozenset(kind for table in tables for kind in (SUBSTANTIAL if table is None else table))
     return Amendment(
         old=old.fingerprint,
         new=new.fingerprint,
-        changes=tuple(_changes(old, new, frozenset(table) if table is not None else SUBSTANTIAL)),
+        changes=tuple(_changes(old, new, decided)),
         effects=tuple(_effects(old, new)),
     )
 
 
 def _changes(old: Study, new: Study, substantial: frozenset[str]) -> Iterator[Change]:
     before, after = _laid_out(old), _laid_out(new)
+    seen = set[str | int]()
     for address in [*before, *(each for each in after if each not in before)]:
-        was, now = before.get(address), after.get(address)
+        was, now = _comparable(address, before.get(address), after.get(address))
         if was != now:
+            seen.add(address[0])
             kind, at, what = _kind(address, was, now)
-            yield Change(kind=kind, at=at, what=what, was=was, now=now, substantial=kind in substantial)
-    for kind, at, was, now in _moved(old, new):
-        yield Change(kind=kind, at=at, what="place", was=was, now=now, substantial=kind in substantial)
+            decides = kind in substantial or address[1] == "amendments"
+            yield Change(kind=kind, at=at, what=what, was=was, now=now, substantial=decides)
+    for at, what, was, now in _moved(old, new):
+        seen.add("questionnaire.yaml")
+        yield Change(kind="moved", at=at, what=what, was=was, now=now, substantial="moved" in substantial)
+    files, others = files_of(old.canonical), files_of(new.canonical)
+    for name in sorted({*files, *others}):
+        if json.dumps(files.get(name)) != json.dumps(others.get(name)) and name not in seen:  # such as 1 and "1"
+            was, now = "read as other values", "compare the two files by eye"
+            yield Change(kind="setting", at=name, what="how it is written", was=was, now=now, substantial=True)
     for name in sorted({*old.words, *new.words}):
         if old.words.get(name) != new.words.get(name):
             said = {"was": old.words.get(name), "now": new.words.get(name)}
             yield Change(kind="interface", at=name, what="words", **said, substantial="interface" in substantial)
 
 
-def _laid_out(study: Study) -> dict[Address, str]:
-    """Address → value, questions and other things with a name by that name; lists of codes as one value."""
-    found: dict[Address, str] = {}
+def _laid_out(study: Study) -> dict[Address, Value]:
+    """Address → value, questions and other things with a name by that name; lists of codes as one value.
+
+    What stands in an order of its own has its names at `IN_ORDER` as well; questions have not, see `_moved`.
+    """
+    found: dict[Address, Value] = {}
 
     def walk(plain: Plain, address: Address) -> None:
         match plain:
             case dict(entries) if entries:
+                found[(*address, IN_ORDER)] = tuple(str(key) for key in entries)  # sorted, where order has no meaning
                 for key, value in entries.items():
                     walk(value, (*address, key))
             case list(items) if any(isinstance(item, dict) for item in items):
-                for number, item in enumerate(items, 1):
-                    named = item.get("id", item.get("heading", item.get("place"))) if isinstance(item, dict) else None
+                names = _names(items)
+                if not any(isinstance(item, dict) and {"type", "questions"} & item.keys() for item in items):
+                    found[(*address, IN_ORDER)] = tuple(name for name in names if isinstance(name, str))
+                for name, item in zip(names, items, strict=True):
                     here = (address[0],) if isinstance(item, dict) and "type" in item else address
-                    walk(item, (*here, str(named) if named is not None else number))
+                    walk(item, (*here, name))
             case list(items):
                 found[address] = ", ".join(str(item) for item in items)
             case bool():
@@ -116,10 +134,34 @@ def _laid_out(study: Study) -> dict[Address, str]:
     return found
 
 
+def _names(items: list[Plain]) -> list[str | int]:
+    """What each item of a list is called: its own name, numbered from the second of that name on, or its number."""
+    names: list[str | int] = []
+    for number, item in enumerate(items, 1):
+        named = item.get("id", item.get("heading", item.get("place"))) if isinstance(item, dict) else None
+        again = sum(str(name).split(" (")[0] == str(named) for name in names)
+        names.append(number if named is None else f"{named} ({again + 1})" if again else str(named))
+    return names
+
+
+def _comparable(address: Address, was: Value | None, now: Value | None) -> tuple[str | None, str | None]:
+    """Both values as words; of an order only the names that both versions have, and none where one has no order."""
+    if address[-1] != IN_ORDER:
+        assert not isinstance(was, tuple)
+        assert not isinstance(now, tuple)
+        return was, now
+    before, after = was or (), now or ()
+    return tuple(", ".join(name for name in one if name in other) for one, other in ((before, after), (after, before)))  # type: ignore[return-value]
+
+
 def _kind(address: Address, was: str | None, now: str | None) -> tuple[Kind, str, str]:
     """What kind of change it is, at what, in which of its parts."""
     file, *rest = address
-    top, inner = str(rest[0]), ".".join(str(each) for each in rest[1:])
+    ordered = rest[-1] == IN_ORDER
+    rest = rest[:-1] if ordered else rest
+    top, inner = str(rest[0]), "the order" if ordered else ".".join(str(each) for each in rest[1:])
+    if ordered and str(file) in ("questionnaire.yaml", "story.yaml"):
+        return "moved", f"the list “{rest[1]}”" if top == "choices" and len(rest) > 1 else top, inner or top
     if str(file).startswith("languages/"):
         return "translation", ".".join(str(each) for each in rest[1:]) or top, str(file)
     if file == "plan.yaml":
@@ -128,6 +170,8 @@ def _kind(address: Address, was: str | None, now: str | None) -> tuple[Kind, str
         if top == "privacy":
             return "retention" if inner in RETENTION else "data", top, inner
         return HEAD.get(top, "setting"), ".".join(str(each) for each in rest[:2]), inner
+    if top == "either_order":
+        return "re-routed", top, inner
     if top == "choices":  # a shared list
         return (
             _choice(was, now),
@@ -154,15 +198,31 @@ def _named(rest: list[str | int]) -> str:
     return ".".join(str(each) for each in rest[:2])
 
 
-def _moved(old: Study, new: Study) -> Iterator[tuple[Kind, str, str, str]]:
-    """Questions that both versions have, and that had to change places for the new order."""
+def _moved(old: Study, new: Study) -> Iterator[tuple[str, str, str, str]]:
+    """Questions that both versions have, and that had to change places for the new order, or stand on other pages."""
     before = [each.id for each in old.questions() if new.question(each.id) is not None]
     after = [each.id for each in new.questions() if old.question(each.id) is not None]
     blocks = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
     stayed = {id for block in blocks for id in before[block.a : block.a + block.size]}
     for id in before:
         if id not in stayed:
-            yield "moved", id, f"behind {_behind(before, id)}", f"behind {_behind(after, id)}"
+            yield id, "place", f"behind {_behind(before, id)}", f"behind {_behind(after, id)}"
+    was, now = _pages(old, stayed), _pages(new, stayed)
+    for id in before:
+        if id in stayed and was[id] != now[id]:
+            yield id, "page", was[id], now[id]
+
+
+def _pages(study: Study, among: set[str]) -> dict[str, str]:
+    """Question → the part it stands in and those beside it on its page, of some questions."""
+    found = {}
+    for part in study.parts:
+        for page in part.pages:
+            together = [each.id for each in page if each.id in among]
+            for id in together:
+                others = ", ".join(other for other in together if other != id)
+                found[id] = f"in the part “{part.id}”, " + (f"on a page with {others}" if others else "on its own page")
+    return found
 
 
 def _behind(order: list[str], id: str) -> str:

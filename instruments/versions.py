@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import subprocess
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,12 +31,12 @@ def folder(named: Path, beside: Path) -> Iterator[Path]:
         return
     if str(named).startswith("-") or not beside.is_dir():
         raise WrongUse(f"{named} is neither a folder nor a git revision of {beside}.")
-    archive = ["git", "-C", str(beside), "archive", "--format=tar", f"{named}:./"]
+    archive = ["git", "-C", str(beside), "archive", "--format=zip", f"{named}:./"]
     try:
         packed = subprocess.run(archive, capture_output=True, check=True, timeout=60).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise WrongUse(f"{named} is neither a folder nor a git revision of {beside}.") from error
     with tempfile.TemporaryDirectory() as there:
-        with tarfile.open(fileobj=io.BytesIO(packed)) as files:
-            files.extractall(there, filter="data")
+        with zipfile.ZipFile(io.BytesIO(packed)) as files:
+            files.extractall(there)  # never outside of it, and no links: a zip file's names are cut to that
         yield Path(there)

@@ -118,6 +118,46 @@ def test_nothing_that_the_fingerprint_covers_changes_unseen(tmp_path):
         assert bool(amendment(study, other).changes) == (other.fingerprint != study.fingerprint), words
 
 
+SWAPS = [
+    ("moved", "questionnaire.yaml", '1: "Yes, once", 2: "Yes, 2 or 3 times"', '2: "Yes, 2 or 3 times", 1: "Yes, once"', "the list “met_times”"),
+    ("moved", "story.yaml", "      v_hurt: Hurt\n      v_confused: Confused", "      v_confused: Confused\n      v_hurt: Hurt", "story_feel"),
+    ("consent", "study.yaml", "  - {id: k_nohelp, text: I know that no one can reply to me or send help.}\n  - {id: k_names, text: \"I will not name any person, place or service.\"}", "  - {id: k_names, text: \"I will not name any person, place or service.\"}\n  - {id: k_nohelp, text: I know that no one can reply to me or send help.}", "consent"),
+    ("re-routed", "study.yaml", "  client: clients\n  worker: workers", "  worker: workers\n  client: clients", "roles"),
+    ("setting", "study.yaml", "max_minutes: 10\n", 'max_minutes: "10"\n', "study.yaml"),
+    ("information", "study.yaml", "  - text: Saying hello", "  - heading: Who runs it\n    text: Saying hello", "closing.Who runs it (2)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "file", "old", "new", "at"), SWAPS, ids=lambda each: str(each)[:24])
+def test_an_order_that_changes_is_a_change(kind, file, old, new, at, tmp_path):
+    """Two answers, rows, ticks or roles that change places are seen, named and graded; so is a number made a word."""
+    other = read(changed(tmp_path, (file, old, new)))
+    found = amendment(read(BUNDLED), other)
+    assert (kind, at) in {(each.kind, each.at) for each in found.changes}, found.changes
+    assert other.fingerprint != read(BUNDLED).fingerprint
+
+
+def test_a_page_that_is_parted_is_a_change(tmp_path):
+    """Two questions that shared a page and now stand alone, in the same order: each says so."""
+    folder = tmp_path / "every_kind"
+    shutil.copytree(STUDY["every_kind"], folder)
+    text = (folder / "questionnaire.yaml").read_text()
+    parted = text.replace("          - {id: days", "      - {id: days")
+    assert parted != text
+    (folder / "questionnaire.yaml").write_text(parted)
+    found = amendment(read(STUDY["every_kind"]), read(folder))
+    assert {each.what for each in found.changes} == {"page"}, found.changes
+
+
+def test_a_version_cannot_take_itself_out_of_the_boards_hands(tmp_path):
+    """A new table that calls nothing substantial is itself substantial, and the old table still counts."""
+    line = re.search(r"  substantial: \[.*\]\n", (BUNDLED / "study.yaml").read_text()).group()
+    empty = ("study.yaml", line, "  substantial: [translation]\n")
+    assert amendment(read(BUNDLED), read(changed(tmp_path, empty))).grade == "substantial"
+    both = amendment(read(BUNDLED), read(changed(tmp_path, empty, CHANGES[5][1:4])))
+    assert {each.kind for each in both.changes if each.substantial} == {"setting", "consent"}
+
+
 def test_the_table_of_the_study_decides(tmp_path):
     """Without a word about it the usual kinds; a kind that is none is refused with the nearest."""
     edits = ("study.yaml", "substantial: [added, removed, recoded, re-routed, consent", "substantial: [reworded")

@@ -77,7 +77,8 @@ def _mixed(population: Population, comparison: Comparison) -> tuple[planting.Sha
     if comparison.contrast:
         parts.append(replace(comparison, contrast=(comparison.contrast[1], comparison.contrast[0])))
     groups = [moves(each) for part in parts for each in (part, replace(part, first=part.second))]
-    names = [name for name in population.depending.shifted(comparison) if _on_a_scale(population, comparison, name)]
+    names = population.depending.shifted(comparison)
+    _have_a_scale(population, comparison, names)
     found: dict[tuple[str, int], tuple[planting.Shares, NDArray[np.float64]]] = {}
     drawn = next(_sample(population, comparison))
     masks = [population.mask(rule, drawn.table) for rule in groups]
@@ -85,9 +86,9 @@ def _mixed(population: Population, comparison: Comparison) -> tuple[planting.Sha
         column = population.columns[name]
         every, which = kinds(column, population.leaned(drawn, name))
         on_scale = np.isin([choice.code for choice in column.choices], column.scale)
-        answered_ = np.isin(drawn.values[name], column.scale)
+        rated = np.isin(drawn.values[name], column.scale)
         for kind, shares in enumerate(every[:, on_scale]):
-            people = [np.count_nonzero(mask & answered_ & (which == kind)) for mask in masks]
+            people = [np.count_nonzero(mask & rated & (which == kind)) for mask in masks]
             if shares.any() and any(people):
                 found[name, kind] = shares / shares.sum(), np.array(people, dtype=np.float64)
     mixes = np.array([people for _, people in found.values()]).T if found else np.zeros((len(groups), 1))
@@ -112,10 +113,10 @@ def _sample(population: Population, comparison: Comparison) -> Iterator[Drawn]:
         yield Drawn(table, dict(table.values), dict(table.missing))
 
 
-def _on_a_scale(population: Population, comparison: Comparison, name: str) -> bool:
+def _have_a_scale(population: Population, comparison: Comparison, names: Sequence[str]) -> None:
     """Raises WrongUse where the answers of a column have no order that an effect could move."""
-    if name not in population.columns or not population.columns[name].scale:
-        raise WrongUse(
-            f"{comparison.id}: an effect can be planted in ratings or in a yes-or-no column, not in “{name}”."
-        )
-    return True
+    for name in names:
+        if name not in population.columns or not population.columns[name].scale:
+            raise WrongUse(
+                f"{comparison.id}: an effect can be planted in ratings or in a yes-or-no column, not in “{name}”."
+            )

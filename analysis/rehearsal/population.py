@@ -159,11 +159,11 @@ class Population:
         inside = {question.id for question in block}
         aims = [each for each, _ in self.aims.values() if self.depending.drawn_for(each) & inside]
         self._draw(drawn, block, np.ones(drawn.table.n, dtype=bool), chance)
-        open_ = {each.id: self.outcome(drawn, each) >= 0 for each in aims}
+        answered = {each.id: self.outcome(drawn, each) >= 0 for each in aims}
         for _ in range(MOST_TRIES):
             again = np.zeros(drawn.table.n, dtype=bool)
             for each in aims:
-                again |= open_[each.id] & (self.outcome(drawn, each) != wanted[each.id])
+                again |= answered[each.id] & (self.outcome(drawn, each) != wanted[each.id])
             if not again.any():
                 return
             self._draw(drawn, block, again, chance)
