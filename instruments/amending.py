@@ -31,7 +31,8 @@ QUESTION = {
 }  # fmt: skip
 HEAD: Mapping[str, Kind] = {
     "consent": "consent", "consent_check": "consent", "eligibility": "consent", "information": "information",
-    "sheet": "information", "closing": "information", "support": "support", "role_question": "re-routed",
+    "sheet": "information", "closing": "information", "invitation": "information", "poster": "information",
+    "in_short": "information", "support": "support", "role_question": "re-routed",
     "roles": "re-routed", "modules_on": "re-routed",
 }  # fmt: skip
 RETENTION = ("withdraw_until", "keep_until", "withdrawal_code")

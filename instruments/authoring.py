@@ -21,7 +21,7 @@ PAGES: Mapping[str, Mapping[str, Keys]] = {
         "at its top": study_file.FILE,
         "role_question": study_file.ROLE_QUESTION,
         "role_question.choices, each": study_file.ROLE_CHOICE,
-        "information, sheet, closing, each": study_file.PARAGRAPH,
+        "information, sheet, closing, invitation, poster, in_short, each": study_file.PARAGRAPH,
         "consent, each": study_file.TICK,
         "consent_check": study_file.CHECK,
         "privacy": study_file.PRIVACY,

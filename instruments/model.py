@@ -198,6 +198,9 @@ class Study:
     consent: tuple[Tick, ...]
     consent_check: ConsentCheck | None
     closing: tuple[Paragraph, ...]
+    invitation: tuple[Paragraph, ...]
+    poster: tuple[Paragraph, ...]
+    in_short: tuple[Paragraph, ...]  # for participants to keep
     who: str | None  # who runs it, who checked it, whom to ask: beside every page
     other_ways: str | None  # how to take part without this page: on paper, by phone
     details: Mapping[str, str | None]  # facts that the words name in braces; null is “not yet decided”

@@ -86,6 +86,30 @@ def door(
     serve(surveys, host, port, _welcome(first.study, study, data, kind, first.store.paused()))
 
 
+@door.command("preview")
+@click.option("--study", type=FOLDER, default=BUNDLED, envvar="OFFHOURS_STUDY", help="The study to look at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, envvar="OFFHOURS_PORT", show_default=True)
+def look(study: Path, port: int) -> None:
+    """Show every page of a study as participants see it, on this machine, and keep nothing.
+
+    \b
+    Example:  python -m survey_app preview --study my_study
+    """
+    from .preview import open_preview
+
+    surveys = open_preview(studies_in(study))
+    shown = next(iter(surveys.values())).study
+    serve(
+        surveys,
+        "127.0.0.1",
+        port,
+        lambda address: (
+            f"{shown.title}: a preview, nothing is kept\n  from the start  {address}\n"
+            f"  every page      {address}{shown.language}/preview\n\nCtrl-C stops."
+        ),
+    )
+
+
 @door.command()
 @click.option("--because", required=True, metavar="WORDS", help="Why, for the team; participants do not see it.")
 @click.option("--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="Where sealed answers are kept.")

@@ -49,6 +49,10 @@ def create_app(surveys: Mapping[str, Survey]) -> Flask:
     app.register_blueprint(endings)
     app.register_blueprint(beginning)
     app.register_blueprint(pages)
+    if next(iter(surveys.values())).kind == "preview":
+        from .preview import preview  # only here: no other survey has its addresses
+
+        app.register_blueprint(preview)
     for file in (STYLE, ICON, SCRIPT):
         app.add_url_rule(file.address, file.address, _kept_for_ever(file))
 

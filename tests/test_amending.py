@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 
+import docx
 import pytest
 from conftest import BUNDLED, STUDY, run, spoken_in
 from test_troubles import said_well
 
 from instruments.amending import amendment
-from instruments.amendment_page import marked, page
+from instruments.pack.amended import document, marked
+from instruments.paper.as_html import as_html
 from instruments.reader import read
 from instruments.terms import KINDS
 
@@ -170,28 +172,39 @@ def test_the_table_of_the_study_decides(tmp_path):
 
 
 def test_words_that_came_and_words_that_went():
-    """Marked by word, in both wordings; what a study says cannot become markup."""
-    assert marked("Where do you live?", "Where did you live?") == (
-        "Where <del>do</del> you live?",
-        "Where <ins>did</ins> you live?",
-    )
-    assert marked(None, "<b>") == ("(not there)", "<ins>&lt;b&gt;</ins>")
+    """Marked by word, in both wordings."""
+    was, now = marked("Where do you live?", "Where did you live?")
+    assert [(run.text, run.mark) for run in was] == [("Where ", ""), ("do", "gone"), (" you live?", "")]
+    assert [(run.text, run.mark) for run in now] == [("Where ", ""), ("did", "new"), (" you live?", "")]
+    gone, new = marked(None, "<b>")
+    assert (gone, [(run.text, run.mark) for run in new]) == ("(not there)", [("<b>", "new")])
 
 
-def test_a_page_for_the_board_and_json(tmp_path):
-    """One file without scripts; grades by exit code; nothing is written over."""
-    folder, out = changed(tmp_path, CHANGES[5][1:4]), tmp_path / "changes.html"
-    told = run("instruments", "diff", str(BUNDLED), str(folder), "--json", "--html", str(out))
+def test_files_for_the_board_and_json(tmp_path):
+    """A page without scripts and a file to mark up; grades by exit code; nothing is written over."""
+    folder, out = changed(tmp_path, CHANGES[5][1:4]), tmp_path / "changes"
+    told = run("instruments", "diff", str(BUNDLED), str(folder), "--json", "--out", str(out))
     assert told.returncode == 1, told.stderr
     said = json.loads(told.stdout)
     assert said["grade"] == "substantial"
     assert said["changes"][0]["kind"] == "consent"
-    html = out.read_text()
+    html = (out / "changes.html").read_text()
     assert "<del>18</del>" in html
     assert "<ins>16</ins>" in html
     assert "<script" not in html
-    said_well(run("instruments", "diff", str(BUNDLED), str(folder), "--html", str(out)), 2, "--force")
-    assert "No change in meaning" in page("T", amendment(read(BUNDLED), read(BUNDLED)))
+    cells = [
+        run
+        for table in docx.Document(out / "changes.docx").tables
+        for cell in table._cells
+        for line in cell.paragraphs
+        for run in line.runs
+    ]
+    marks = {run.text: (run.bold, run.underline, run.font.strike) for run in cells}
+    assert marks["18"] == (None, None, True)
+    assert marks["16"] == (True, True, None)
+    said_well(run("instruments", "diff", str(BUNDLED), str(folder), "--out", str(out)), 2, "--force")
+    same = document(read(BUNDLED), amendment(read(BUNDLED), read(BUNDLED)))
+    assert "No change in meaning" in as_html(same)
 
 
 def test_a_folder_against_a_git_revision_of_it(tmp_path):

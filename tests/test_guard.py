@@ -212,6 +212,15 @@ def test_reading_changes_no_byte_of_the_data(server):
     assert {path.name: path.read_bytes() for path in server.data.iterdir()} == before
 
 
+def every_route(app):
+    """Every method and address that an application answers."""
+    return sorted(
+        f"{method} {re.sub(r'/[0-9a-f]{10}[.]', '/CONTENT.', rule.rule)}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    )
+
+
 def test_every_address_is_in_the_golden_file(server):
     """No address comes into being unseen: no login, no administration, no reading by code."""
     from survey_app.serve import studies_in
@@ -219,9 +228,4 @@ def test_every_address_is_in_the_golden_file(server):
     surveys = open_survey(studies_in(STUDY["every_kind"]), server.data.parent / "other", "practice", None)
     app = create_app(surveys)
     next(iter(surveys.values())).store.close()
-    found = sorted(
-        f"{method} {re.sub(r'/[0-9a-f]{10}[.]', '/CONTENT.', rule.rule)}"
-        for rule in app.url_map.iter_rules()
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    )
-    assert found == (Path(__file__).parent / "routes.txt").read_text().splitlines()
+    assert every_route(app) == (Path(__file__).parent / "routes.txt").read_text().splitlines()

@@ -8,10 +8,9 @@ from importlib import metadata
 import numpy as np
 
 from instruments import VERSION
+from instruments.checklists import of_the_study
 from instruments.model import Study
 from instruments.records import DURATIONS
-from instruments.route import arms
-from instruments.rules import ALWAYS
 
 from ..locking import Lock, plan_hash
 from ..resampling import SEED
@@ -35,7 +34,7 @@ def flow(table: Table, who: Audience) -> list[tuple[str, Shown]]:
 
 def facts(table: Table, lock: Lock, who: Audience, shown_durations: Published) -> dict[str, str | None]:
     """What the checklists ask for, as far as anybody has supplied it."""
-    study, details = table.study, table.study.details
+    study = table.study
     columns = [column for column in table.columns.values() if column.question is not None]
     steps = flow(table, who)
     totals = {name: n for name in TOTALS if (n := who.count(table.totals.get(name, 0))) is not None}
@@ -43,21 +42,12 @@ def facts(table: Table, lock: Lock, who: Audience, shown_durations: Published) -
     taken = zip(shown_durations.columns, shown_durations.cells[0], strict=True)
     bands = ", ".join(f"{band}: {'hidden' if n is None else n}" for band, n in taken)
     return {
-        **details,
-        "title": study.title,
-        "context": details.get("short_purpose"),
-        "design": _design(study),
-        "ticks": str(len(study.consent)),
+        **of_the_study(study),
         "dates": f"answers locked on {lock.locked_on}; the window of collection stands in the approval",
-        "randomised": _randomised(study),
-        "adaptive": f"yes, by rules of the study: {_ruled(study)} questions are asked only where they fit",
         "items": f"{len(columns)} answers in {len(study.parts)} parts; how many each person met depends on the route",
         "participation": _rate(totals, "agreed", "opened", "of opened pages were agreed to (openings, not people)"),
         "completion": _rate(totals, "sent", "agreed", "of those who agreed sent their answers"),
         "durations": bands,
-        "eligibility": " ".join(study.eligibility) or "Asked in the consent ticks.",
-        "bias": study.plan.cautions.get("own_experience"),
-        "planned_n": _planned(study),
         "flow": told,
     }
 
@@ -99,37 +89,10 @@ def reading_list(table: Table, most: int) -> tuple[list[tuple[str, str]], int]:
     return shown, len(allowed)
 
 
-def _design(study: Study) -> str:
-    told = "Cross-sectional, anonymous web survey of a convenience sample"
-    return f"{told}, with a story drawn at random in {len(arms(study.story))} ways." if study.story else f"{told}."
-
-
-def _randomised(study: Study) -> str:
-    told = [f"one of {len(arms(study.story))} tellings of the story"] if study.story else []
-    told += ["the order of two parts"] if study.either_order else []
-    shuffled = sum(bool(getattr(each, "shuffle", False)) for each in study.questions())
-    told += [f"rows or choices of {shuffled} questions"] if shuffled else []
-    return f"Drawn for each person: {', '.join(told)}." if told else "Nothing is drawn at random."
-
-
-def _ruled(study: Study) -> int:
-    return sum(each.show_if != ALWAYS for each in study.questions())
-
-
 def _rate(totals: dict[str, int], top: str, bottom: str, words: str) -> str | None:
     if not totals.get(bottom) or top not in totals or totals[bottom] < 30:
         return None
     return f"about {round(100 * totals[top] / totals[bottom], -1):.0f} % {words}"
-
-
-def _planned(study: Study) -> str | None:
-    told = [f"{each.id}: {in_pairs(each.planned_n)}" for each in study.plan.comparisons if each.planned_n]
-    return "People in each group: " + "; ".join(told) + "." if told else None
-
-
-def in_pairs(planned: tuple[tuple[int, int], ...]) -> str:
-    """150 + 150, or 200 + 100."""
-    return ", or ".join(f"{first} + {second}" for first, second in planned)
 
 
 def _asked(study: Study, question: str) -> str:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from instruments.rules import ALWAYS, Is, Rule, in_words
-
-from ..table import Table
 from .figures import Point
 from .hiding import Published
 
@@ -84,31 +81,6 @@ def forest_sentence(points: Sequence[Point]) -> str:
     clear = sum(not point.effect.low <= point.effect.no_effect <= point.effect.high for point in points)
     many = "one interval" if len(points) == 1 else f"{len(points)} intervals"
     return f"Of {many}, {clear or 'none'} lie{'s' if clear == 1 else ''} wholly on one side of no effect."
-
-
-def rule_in_words(table: Table, rule: Rule) -> str:
-    """A rule in the study's own words: what a derived column means, what a code is called."""
-    if rule == ALWAYS:
-        return "everybody"
-    means = {each.name: each.means for each in table.study.plan.derived if each.means}
-    roles = {role.id: role.name for role in table.study.roles}
-
-    def named(leaf: Is) -> str:
-        if leaf.column == "role":
-            return " or ".join(roles.get(str(value), str(value)) for value in leaf.any_of)
-        if leaf.column in means and set(leaf.any_of) == {1}:
-            return str(means[leaf.column])
-        if leaf.column in means and set(leaf.any_of) == {0}:
-            return f"not ({means[leaf.column]})"
-        column = table.columns.get(leaf.column)
-        question = table.study.question(leaf.column)
-        about = question or column
-        asked = f"“{next(iter(about.text.values()))}”" if about else leaf.column
-        labels = {choice.code: next(iter(choice.label.values())) for choice in column.choices} if column else {}
-        said = " or ".join(f"“{labels[value]}”" if value in labels else f"“{value}”" for value in leaf.any_of)
-        return f"{asked} is {said}"
-
-    return in_words(rule, named)
 
 
 FILTERS = {

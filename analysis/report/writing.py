@@ -13,7 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from instruments import doors
-from instruments.checklists import checklists
+from instruments.asked_of import picked_out
+from instruments.checklists import checklists, in_pairs
 from instruments.grade import grade
 from instruments.model import Study
 from instruments.plan import Shown
@@ -29,7 +30,7 @@ from .distributions import Asked, distributions
 from .figures import Point
 from .hiding import Audience, Counted, Name, Published, audience, published, stamped
 from .publishing import Again, Told, again, told
-from .wording import FILTERS, forest_sentence, rule_in_words
+from .wording import FILTERS, forest_sentence
 
 TEMPLATES = Path(__file__).parent / "templates"
 SMALL_TABLE = "How strongly they go together is not told beside hidden numbers."
@@ -141,8 +142,8 @@ def _results(table: Table, pages: Pages, kept: Study | None) -> dict[str, Any]:
         "runs": runs,
         "forests": _forests(table, planned, runs, pages),
         "deviations": deviations(kept, table.study) if kept is not None else [],
-        "in_pairs": facts.in_pairs,
-        "rule_in_words": lambda rule: rule_in_words(table, rule),
+        "in_pairs": in_pairs,
+        "rule_in_words": lambda rule: picked_out(table.study, rule),
     }
 
 

@@ -40,7 +40,7 @@ def words(study: Study) -> Iterator[Fault]:
     """Every fault of what people read."""
     for question in study.questions():
         yield from _question(study, question)
-    yield from _screens(study)
+    yield from _hard_to_read(study)
     yield from _story(study)
     yield from _avoided(study)
     yield from _buttons(study)
@@ -77,22 +77,25 @@ def _wanted(question: Question) -> dict[str, Wording]:
     return {"construct": question.construct, "reason": question.reason}
 
 
-def _screens(study: Study) -> Iterator[Fault]:
-    """The reading grade of every screen."""
-    screens: list[tuple[Place, str, str]] = []
-    for name, paragraphs in (("information", study.information), ("sheet", study.sheet), ("closing", study.closing)):
-        if paragraphs:
-            screens.append((paragraphs[0].place, name, "\n".join(each.text for each in paragraphs)))
+def screens(study: Study) -> Iterator[tuple[Place, str, str]]:
+    """Every screen: where it is written, what it is called, and everything that stands on it."""
+    for name in ("information", "sheet", "closing", "invitation", "poster", "in_short"):
+        if paragraphs := getattr(study, name):
+            yield paragraphs[0].place, name, "\n".join(each.text for each in paragraphs)
     if study.consent:
-        screens.append((study.consent[0].place, "consent", "\n".join(tick.text for tick in study.consent)))
+        yield study.consent[0].place, "consent", "\n".join(tick.text for tick in study.consent)
     for part in study.parts:
         for page in part.pages:
             for role in study.roles:
                 shown = [line for each in page if role.id in each.roles for line in read_on(each, role.id)]
                 if shown:
-                    screens.append((page[0].place, page[0].id, "\n".join(shown)))
+                    yield page[0].place, page[0].id, "\n".join(shown)
+
+
+def _hard_to_read(study: Study) -> Iterator[Fault]:
+    """The reading grade of every screen."""
     told: set[str] = set()
-    for place, about, text in screens:
+    for place, about, text in screens(study):
         hard = grade(text)
         if hard > study.checks.reading_grade and about not in told and len(text.split()) >= ENOUGH_WORDS:
             told.add(about)

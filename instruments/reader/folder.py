@@ -20,7 +20,7 @@ from .section import Problems, Section, did_you_mean
 
 NEEDED = ("study.yaml", "questionnaire.yaml")
 OPTIONAL = ("story.yaml", "plan.yaml")
-BESIDE = ("approval.yaml", "recipients.yaml", "rehearsal.yaml")  # not part of what is approved
+BESIDE = ("approval.yaml", "recipients.yaml", "rehearsal.yaml", "board.yaml")  # not part of what is approved
 
 
 class Faulty(Exception):

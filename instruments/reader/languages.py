@@ -41,7 +41,7 @@ SHAPES: Mapping[str, Mapping[str, Any]] = {
         **dict.fromkeys(("title", "public_name", "status", "who", "other_ways"), WORDS),
         "roles": _CODES,
         "role_question": {"text": WORDS, "hint": WORDS, "choices": {ANY: {"says": WORDS}}},
-        **{key: [_PARAGRAPH] for key in ("information", "sheet", "closing")},
+        **{key: [_PARAGRAPH] for key in ("information", "sheet", "closing", "invitation", "poster", "in_short")},
         "eligibility": [WORDS],
         "consent": [{"text": WORDS}],
         "consent_check": {"text": WORDS, "choices": _CODES},

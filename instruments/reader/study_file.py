@@ -27,6 +27,9 @@ FILE = {
     "consent": "the ticks",
     "consent_check": "one question that shows whether the key facts were understood",
     "closing": "the words on the last page",
+    "invitation": "what people are invited with, by letter, by e-mail or in a post",
+    "poster": "the words on the poster",
+    "in_short": "the study in plain words, for participants to keep",
     "who": "who runs it, who checked it and whom to ask, in a line or two; one link from every page",
     "other_ways": "how to take part without this page",
     "details": "facts that the words name in braces; null is not yet decided",
@@ -115,6 +118,7 @@ def fields(section: Section, language: str, interface: Mapping[str, str], proble
         "consent": _consent(section, interface, problems),
         "consent_check": _consent_check(section, roles, problems),
         "closing": _paragraphs(section, "closing", problems),
+        **{key: _paragraphs(section, key, problems) for key in ("invitation", "poster", "in_short")},
         "who": section.words("who"),
         "other_ways": section.words("other_ways"),
         "details": {
