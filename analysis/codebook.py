@@ -19,7 +19,7 @@ from .report.hiding import Name, Published, audience, published, stamped
 from .report.quality import reliability
 from .report.writing import rendered
 from .spreadsheet import inert
-from .stamps import STAMPS
+from .stamps import BECAUSE, stamp_of
 from .table import Table
 
 FIELDS = ("column", "kind", "asked_of", "asked_when", "text", "scale", "reversed", "answer", "n", "stamp")
@@ -41,7 +41,7 @@ def entries(table: Table, name: Name) -> Iterator[Entry]:
     """Every column in order; facts of a record have no question and no distribution."""
     who = audience(table.study, name)
     told: dict[str, list[Published]] = {}
-    stamp = STAMPS[table.about["kind"]]
+    stamp = stamp_of(table.about)
     for asked in distributions(table, split=False):  # a codebook may be read before the lock: nothing is compared
         told.setdefault(asked.column, []).append(stamped(published(asked.counted, who), stamp))
     scales = [each for each in table.study.plan.derived if isinstance(each, MeanOf)]
@@ -69,13 +69,13 @@ def as_html(table: Table, name: Name) -> str:
     who = audience(table.study, name)
     values: dict[str, Any] = {
         "study": table.study,
-        "stamp": STAMPS[table.about["kind"]],
+        "stamp": stamp_of(table.about),
         "who": who,
         "n": who.count(table.n),
         "entries": list(entries(table, name)),
         "scales": reliability(table, who),
         "derived": [each for each in table.study.plan.derived if each.means],
-        "kind": table.about["kind"],
+        "because": BECAUSE,
         "linked": _linked(table),
     }
     return rendered("codebook.html", values)
@@ -86,7 +86,7 @@ def as_csv(table: Table, name: Name) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(FIELDS)
-    stamp = STAMPS[table.about["kind"]] or ""
+    stamp = stamp_of(table.about) or ""
     for each in entries(table, name):
         text = " / ".join(dict.fromkeys(words for _, words in each.wordings))
         asked = (each.column.name, each.column.kind, ", ".join(each.column.roles), each.asked_when, text)

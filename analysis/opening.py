@@ -58,7 +58,7 @@ def open_answers(
         )
     unopened = broken + broken_texts
     rows = (records.row(study, each) for each in payloads)
-    write_answers(out, study, sealed.kind, rows, texts, sealed.totals, unopened)
+    write_answers(out, study, sealed.kind, rows, texts, sealed.totals, unopened, pilot=sealed.pilot)
     return Opened(
         path=out,
         kind=sealed.kind,
@@ -78,6 +78,7 @@ class _Sealed:
     texts: list[bytes]
     studies: Mapping[str, str]  # fingerprint → canonical JSON
     totals: list[dict[str, Any]]
+    pilot: bool
 
 
 def _sealed(data: Path, *, frames: bool = True) -> _Sealed:
@@ -90,6 +91,7 @@ def _sealed(data: Path, *, frames: bool = True) -> _Sealed:
             raise WrongUse(f"{path} has format {int(house['format'])}; this version reads format {records.FORMAT}.")
         return _Sealed(
             kind=house["kind"].decode(),
+            pilot=house.get("pilot") == b"1",
             responses=[row[0] for row in connection.execute(every.format("responses"))] if frames else [],
             texts=[row[0] for row in connection.execute(every.format("texts"))] if frames else [],
             studies=dict(connection.execute("SELECT fingerprint, canonical FROM studies ORDER BY fingerprint")),
@@ -176,6 +178,8 @@ def write_answers(
     texts: Sequence[dict[str, Any]],
     totals: Sequence[dict[str, Any]] = (),
     unopened: int = 0,
+    *,
+    pilot: bool = False,
 ) -> None:
     """A whole answers.db, or none: rows and texts, what the study is, and where they come from. Raises Environment."""
     fresh = out.with_name(out.name + ".partial")
@@ -187,6 +191,7 @@ def write_answers(
             about = {
                 "fingerprint": study.fingerprint,
                 "kind": kind,
+                "pilot": str(int(pilot)),
                 "answers": str(database.table("answers").count),
                 "unopened": str(unopened),
                 "tool": VERSION,

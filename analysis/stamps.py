@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from instruments.doors import WrongUse
@@ -9,6 +10,17 @@ from instruments.doors import WrongUse
 STAMPS = {"practice": "Practice", "made-up": "Made-up data", "live": None}
 MARKS = {"practice": "practice-", "made-up": "made-up-", "live": ""}
 MADE_UP = "made-up"
+BECAUSE = {
+    "Practice": "these answers were given while practising. Nothing here is a result.",
+    "Made-up data": "nobody gave these answers. Nothing here is a result.",
+    "Pilot": "not a test. These answers are of a soft launch, to try the study and not its hypotheses.",
+}
+"""stamp → what it means, once at the top."""
+
+
+def stamp_of(about: Mapping[str, str]) -> str | None:
+    """The word that stands on everything made of these answers; nothing for those that count in full."""
+    return STAMPS[about["kind"]] or ("Pilot" if about.get("pilot") == "1" else None)
 
 
 def named(kind: str, path: Path) -> None:

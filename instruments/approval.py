@@ -121,7 +121,13 @@ def standing(folder: Path, study: Study, approval: Approval | None, today: str) 
     """Every sentence of the study and its approval that stands between it and live answers; none where all are true."""
     if approval is None:
         yield "Nobody has approved this study (python -m instruments approve)."
-        return
+    else:
+        yield from _not_as_approved(folder, study, approval, today)
+    yield from before_launch(study, approved=True)
+    yield from _stale(study, today)
+
+
+def _not_as_approved(folder: Path, study: Study, approval: Approval, today: str) -> Iterator[str]:
     if approval.fingerprint != study.fingerprint:
         yield f"What was approved is not what would be served: {changed_since(folder, study, approval)}"
     if today < approval.begins:
@@ -130,8 +136,6 @@ def standing(folder: Path, study: Study, approval: Approval | None, today: str) 
         yield f"The approval ended on {approval.ends}; today is {today}."
     if approval.recipients != digest(folder / RECIPIENTS):
         yield "recipients.yaml is not the one that was approved."
-    yield from before_launch(study, approved=True)
-    yield from _stale(study, today)
 
 
 def changed_since(folder: Path, study: Study, approval: Approval) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .doors import Environment, Refused, WrongUse
-from .reader import comparisons, languages, made_up_file, plan_file, questionnaire, questions, study_file
+from .reader import board_file, comparisons, languages, made_up_file, plan_file, questionnaire, questions, study_file
 
 STARTER = Path(__file__).parent / "starter"
 
@@ -59,6 +59,12 @@ PAGES: Mapping[str, Mapping[str, Keys]] = {
         "recall, each": made_up_file.RECALL,
         "joins, each": made_up_file.JOINS,
         "habits": made_up_file.HABITS,
+    },
+    "board.yaml": {
+        "at its top": board_file.FILE,
+        "texts": board_file.TEXTS,
+        "consent_elements": board_file.ELEMENTS,
+        "owners": dict.fromkeys(board_file.RISKS, "who looks after this risk"),
     },
 }
 """file → where in it → key → what it is for."""

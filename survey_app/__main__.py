@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -13,24 +15,30 @@ for heavy in ("numpy", "pandas"):  # sqlite-utils loads them wherever they are i
 
 from instruments import BUNDLED, VERSION
 from instruments.doors import FOLDER, command
-from instruments.model import Study
 from instruments.records import PRACTICE_KEY
 
-from . import sealing
+from . import clock, sealing
+from .live import LIVE, kind_of
 from .serve import address_allowed, open_survey, serve, studies_in
 from .store import pause as set_pause
+from .survey import Survey
 
 
-def _welcome(study: Study, folder: Path, data: Path, kind: str, paused: str | None) -> Callable[[str], str]:
+def _welcome(here: Survey, folder: Path, data: Path) -> Callable[[str], str]:
     """What is said when the survey is ready: where it is, and what to do next."""
-    analysis, key = command("analysis"), data / PRACTICE_KEY
+    study, paused = here.study, here.store.paused()
     more = NO_WAY_OUT if study.quick_exit and study.leave_to is None else ""
     more += f"\n  paused      {paused}" if paused else ""
+    if here.kind == LIVE:
+        return lambda address: _live(here, folder, data, address) + more
+    analysis, key = command("analysis"), data / PRACTICE_KEY
+    in_the_way = here.gate.in_the_way(clock.today(), 0) if here.gate else ()
+    more += "".join(f"\n  not live    {line}" for line in in_the_way)
     return lambda address: (
         f"""\
 {study.title}
   answer it   {address}
-  mode        {kind}: nothing here counts, every record says so
+  mode        {here.kind}: nothing here counts, every record says so
   study       {folder}  ({study.fingerprint[:12]})
   data        {data}
   key         {key}{more}
@@ -42,6 +50,19 @@ When you have sent some answers, look at them (in another terminal):
 
 Ctrl-C stops. Answers that are not sent live in the participant's browser only."""
     )
+
+
+def _live(here: Survey, folder: Path, data: Path, address: str) -> str:
+    """The same where answers are real, or where they cannot be taken."""
+    closed = here.in_the_way()
+    lines = "".join(f"\n  closed      {line}" for line in closed)
+    mode = "closed: newcomers read so, with the support lines" if closed else "LIVE: every record is real"
+    return f"""\
+{here.study.title}
+  answer it   {here.origin or address}
+  mode        {mode}{lines}
+  study       {folder}  ({here.study.fingerprint[:12]})
+  data        {data}"""
 
 
 NO_WAY_OUT = """
@@ -78,12 +99,13 @@ def door(
     """
     if context.invoked_subcommand is not None:
         return
-    address_allowed(host, origin, practice)
     studies = studies_in(study)
-    kind = "made-up" if made_up else "practice"
-    surveys = open_survey(studies, data, kind, origin)
-    first = next(iter(surveys.values()))
-    serve(surveys, host, port, _welcome(first.study, study, data, kind, first.store.paused()))
+    kind, gate = ("made-up" if made_up else "practice"), None
+    if not (made_up or practice):
+        kind, gate = kind_of(study, next(iter(studies.values())), data, origin, clock.today())
+    address_allowed(host, origin, practice or kind == LIVE)
+    surveys = open_survey(studies, data, kind, origin, gate)
+    serve(surveys, host, port, _welcome(next(iter(surveys.values())), study, data))
 
 
 @door.command("preview")
@@ -108,6 +130,28 @@ def look(study: Path, port: int) -> None:
             f"  every page      {address}{shown.language}/preview\n\nCtrl-C stops."
         ),
     )
+
+
+@door.command()
+@click.option("--study", type=FOLDER, default=BUNDLED, envvar="OFFHOURS_STUDY", help="The study to be served.")
+@click.option("--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="Where sealed answers are kept.")
+@click.option("--origin", envvar="OFFHOURS_ORIGIN", help="The public address, such as https://survey.example.org.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def doctor(study: Path, data: Path, origin: str | None, as_json: bool) -> None:
+    """Say everything that stands between this survey and real answers (exit 3 if there is anything).
+
+    \b
+    Example:  python -m survey_app doctor --study my_study --data data --origin https://survey.example.org
+    """
+    from .examining import examined, lines
+
+    found = examined(study, next(iter(studies_in(study).values())), data, origin)
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+    else:
+        for line in lines(found):
+            click.echo(line)
+    sys.exit(0 if not found.in_the_way else 3)
 
 
 @door.command()

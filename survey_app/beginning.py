@@ -20,7 +20,7 @@ beginning = Blueprint("beginning", __name__, url_prefix="/<language>")
 def start(language: str) -> ResponseReturnValue:
     """What this is. Nothing is kept yet, there is no cookie. With nothing to explain before, the ticks are here."""
     here = survey()
-    if here.store.paused():
+    if here.closed():
         return _closed()
     here.store.tally("opened")
     steps = [name for name, on in (("leaving", here.study.quick_exit), ("can-take-part", here.study.eligibility)) if on]
@@ -72,7 +72,7 @@ def agree(language: str) -> ResponseReturnValue:
     """The ticks; but answers that are already on this device are not thrown away unasked."""
     if _under_way(opened()):
         return onward("found")
-    if survey().store.paused():
+    if survey().closed():
         return _closed()
     return survey().fixed("agree.html", ticked=(), missing=())
 
@@ -85,7 +85,7 @@ def agreed(language: str) -> ResponseReturnValue:
         return gone()
     if _under_way(opened()):
         return onward("found")
-    if here.store.paused():
+    if here.closed():
         return _closed()
     ticks = {tick.id: int(tick.id in request.form) for tick in here.study.consent}
     missing = [tick for tick in here.study.consent if tick.required and not ticks[tick.id]]

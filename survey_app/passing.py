@@ -29,6 +29,8 @@ def opened(*, posted: bool = False) -> Draft | None:
     found = _in_cookie(here)
     if not isinstance(found, Draft) or not found.alive(clock.minute()) or found.study != here.mark:
         return None
+    if here.too_late(found):
+        return None
     return found if not posted or (from_our_page() and _token_is(found)) else None
 
 
@@ -118,10 +120,17 @@ def gone(*, first: bool = False) -> ResponseReturnValue:
     """
     if receipt() is not None:
         return survey().page("message.html", heading="sent_already", start=False), 410
+    if survey().in_the_way():
+        return survey().page("message.html", heading="closed", typed=typed_here()), 410
     blocked = first and survey().cookie not in request.cookies
-    typed = words_just_typed() if request.form.get("_own") else ()
+    typed = typed_here()
     heading = "no_cookies" if blocked else "gone"
     return survey().page("message.html", heading=heading, start=True, typed=typed), 410
+
+
+def typed_here() -> tuple[str, ...]:
+    """What was just typed, on a device that is the person's own."""
+    return words_just_typed() if request.form.get("_own") else ()
 
 
 def words_just_typed() -> tuple[str, ...]:

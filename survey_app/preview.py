@@ -22,7 +22,7 @@ from instruments.asked_of import any_asked, asked_of
 from instruments.model import Note, Study
 from instruments.rules import ALWAYS, Rule
 
-from . import forms
+from . import forms, sealing
 from .drafts import Draft, DraftKeys, usually
 from .mint import BYTES, Mint
 from .passing import address, onward
@@ -78,13 +78,14 @@ def open_preview(studies: Mapping[str, Study]) -> dict[str, Survey]:
     """A survey in each language that writes nowhere; what is “sent” is sealed to a key that nobody has."""
     study = next(iter(studies.values()))
     words = {language: each.words for language, each in studies.items()}
+    nobody = pyrage.x25519.Identity.generate().to_public()
     own = Survey(
         study=study,
         templates=Templates(study, "preview", words),
         store=Nowhere(),
         draft_keys=PassingKeys(usually(study)),
         mint=Mint(study),
-        recipients=(pyrage.x25519.Identity.generate().to_public(),),
+        recipients=sealing.Recipients(answers=(nobody,), texts=(nobody,)),
         kind="preview",
         origin=None,
     )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyrage
 
 from instruments import records
+from instruments.approval import RECIPIENTS
 from instruments.doors import Environment, WrongUse
+from instruments.reader.section import Problems, Section
+from instruments.written import Unreadable, read_yaml
 
 Recipient = pyrage.x25519.Recipient
 
@@ -19,6 +23,45 @@ def seal(payload: Mapping[str, Any], recipients: Sequence[Recipient]) -> bytes:
     """A payload, padded, sealed and framed: nobody can read it here, and its length says next to nothing."""
     padded = records.to_bytes(payload)
     return records.to_frame(pyrage.encrypt(padded, list(recipients)), len(padded))
+
+
+FEWEST = 2  # recipients of live answers: one lost key must not lose them
+FILE = {
+    "answers": "public age keys that answers are sealed to, two or more",
+    "texts": "those that people's own words are sealed to; without them the same",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipients:
+    """Whom a survey seals to: answers, and people's own words."""
+
+    answers: tuple[Recipient, ...]
+    texts: tuple[Recipient, ...]
+
+
+def recipients_of(folder: Path) -> Recipients:
+    """What recipients.yaml of a study folder names. Raises WrongUse with every problem."""
+    path = folder / RECIPIENTS
+    if not path.exists():
+        raise WrongUse(f"There is no {RECIPIENTS}: whom answers are sealed to.")
+    try:
+        at = read_yaml(path, RECIPIENTS)
+    except Unreadable as error:
+        raise WrongUse(str(error.problem)) from error
+    problems = Problems()
+    section = Section(at, FILE, problems, RECIPIENTS)
+    named: dict[str, list[Recipient]] = {"answers": [], "texts": []}
+    for key, keys in named.items():
+        for each in section.items(key, needed=key == "answers"):
+            try:
+                keys.append(Recipient.from_str(str(each.value)))
+            except pyrage.RecipientError:
+                problems.add(each, f"“{each.value}” is no public age key (age1…)")
+    if problems.found:
+        raise WrongUse("\n".join(str(each) for each in sorted(problems.found)))
+    answers = tuple(named["answers"])
+    return Recipients(answers=answers, texts=tuple(named["texts"]) or answers)
 
 
 def new_key(path: Path, what: str) -> Recipient:

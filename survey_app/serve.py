@@ -24,6 +24,7 @@ from instruments.reader import Faulty, read_in_every_language
 from . import sealing
 from .app import LARGEST_POST, create_app
 from .drafts import DraftKeys, usually
+from .live import LIVE, Gate
 from .mint import Mint
 from .outermost import Outermost
 from .showing import Templates
@@ -59,15 +60,14 @@ def address_allowed(host: str, origin: str | None, practice: bool) -> None:
         )
 
 
-def open_survey(studies: Mapping[str, Study], data: Path, kind: str, origin: str | None) -> dict[str, Survey]:
+def open_survey(
+    studies: Mapping[str, Study], data: Path, kind: str, origin: str | None, gate: Gate | None = None
+) -> dict[str, Survey]:
     """Everything a survey needs, ready, language by language. Practice makes a key beside the data."""
     study = next(iter(studies.values()))
-    store = Store(data, study, kind)
-    key = data / records.PRACTICE_KEY
-    if key.exists():
-        recipient = sealing.public_half(key)
-    else:
-        recipient = sealing.new_key(key, "Practice only: this key opens what is answered here while practising.")
+    pilot = bool(gate and gate.approval and gate.approval.pilot and kind == LIVE)
+    store = Store(data, study, kind, pilot=pilot)
+    recipients = _live_recipients(gate) if gate and kind == LIVE else _practice_recipients(data / records.PRACTICE_KEY)
     words = {language: each.words for language, each in studies.items()}
     made = {language: Templates(each, kind, words) for language, each in studies.items()}
     own = Survey(
@@ -76,11 +76,29 @@ def open_survey(studies: Mapping[str, Study], data: Path, kind: str, origin: str
         store=store,
         draft_keys=DraftKeys(data / "draft-keys", usually(study)),
         mint=Mint(study),
-        recipients=(recipient,),
+        recipients=recipients,
+        gate=gate,
         kind=kind,
         origin=origin.rstrip("/") if origin else None,
     )
     return {language: replace(own, study=each, templates=made[language]) for language, each in studies.items()}
+
+
+def _practice_recipients(key: Path) -> sealing.Recipients:
+    """One key beside the data, made at the first start."""
+    if key.exists():
+        known = sealing.public_half(key)
+    else:
+        known = sealing.new_key(key, "Practice only: this key opens what is answered here while practising.")
+    return sealing.Recipients(answers=(known,), texts=(known,))
+
+
+def _live_recipients(gate: Gate) -> sealing.Recipients:
+    """Those of the study folder; none while the survey is closed for want of them, and then nothing is sent."""
+    try:
+        return sealing.recipients_of(gate.folder)
+    except WrongUse:
+        return sealing.Recipients(answers=(), texts=())
 
 
 def serve(surveys: Mapping[str, Survey], host: str, port: int, ready: Callable[[str], str]) -> NoReturn:

@@ -14,9 +14,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from sqlite_utils import Database
 
@@ -38,7 +39,7 @@ Sent = Literal["stored", "already", "withdrawn"]
 class Store:
     """One SQLite file in the data folder, one write at a time."""
 
-    def __init__(self, folder: Path, study: Study, kind: str) -> None:
+    def __init__(self, folder: Path, study: Study, kind: str, *, pilot: bool = False) -> None:
         """Open or make the store. Raises Environment, or Refused where kinds of records would mix."""
         self.folder, self.path = folder, folder / records.SURVEY_FILE
         self.lock, self.counting = threading.Lock(), threading.Lock()
@@ -60,9 +61,11 @@ class Store:
                     f"{self.path} holds {stored_kind} records, this run would add {kind} ones; they are never mixed. "
                     "Name another folder with --data."
                 )
+            self._house("pilot", str(int(pilot)).encode())
             self.database.execute(
                 "INSERT INTO studies VALUES (?, ?) ON CONFLICT DO NOTHING", (study.fingerprint, study.canonical)
             )
+            self.sent = _sent(self.connection.execute)
             self.flush()
         except (OSError, sqlite3.Error) as error:
             raise Environment(_cannot_write(folder, error)) from error
@@ -79,6 +82,7 @@ class Store:
                 execute("INSERT INTO texts VALUES (?, ?) ON CONFLICT DO NOTHING", (text_key, text_frame))
             if added:
                 self._add_totals(execute)
+                self.sent = _sent(execute)
         self.flusher.soon()
         return "stored" if added else "already"
 
@@ -156,6 +160,39 @@ class Store:
         self.database.execute("INSERT INTO house VALUES (?, ?) ON CONFLICT DO NOTHING", (name, value))
         kept: bytes = self.database.table("house").get(name)["value"]
         return kept
+
+
+def kind_in(folder: Path) -> str | None:
+    """What kind of records a data folder holds, or None where there is no survey in it. Raises Environment."""
+    with _looked_into(folder) as execute:
+        found = execute("SELECT value FROM house WHERE name = 'kind'").fetchone() if execute else None
+    return found[0].decode() if found else None
+
+
+def sent_in(folder: Path) -> int:
+    """How many questionnaires were ever sent to a data folder. Raises Environment."""
+    with _looked_into(folder) as execute:
+        return _sent(execute) if execute else 0
+
+
+@contextmanager
+def _looked_into(folder: Path) -> Iterator[Callable[..., sqlite3.Cursor] | None]:
+    """The survey's file to read, or None where there is none; nothing is changed."""
+    path = folder / records.SURVEY_FILE
+    if not path.exists():
+        yield None
+        return
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=SECONDS_TO_WAIT)) as read:
+            yield read.execute
+    except sqlite3.Error as error:
+        raise Environment(_cannot_write(folder, error)) from error
+
+
+def _sent(execute: Callable[..., sqlite3.Cursor]) -> int:
+    """How many questionnaires have ever been sent, those that were withdrawn included."""
+    found = execute("SELECT count FROM totals WHERE name = 'sent'").fetchone()
+    return int(found[0]) if found else 0
 
 
 def pause(folder: Path, because: str | None) -> None:

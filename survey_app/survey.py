@@ -13,11 +13,13 @@ from instruments.model import Study, Text
 
 from . import clock, codes, sealing
 from .drafts import Draft, DraftKeys
+from .live import LIVE, Gate
 from .mint import Mint
 from .showing import Templates
 from .store import Sent, Store
 from .way import Way, way
 
+MINUTES_TO_FINISH = 24 * 60  # after a live survey has closed
 LONGEST_ADDRESS = 40  # ours are shorter
 
 
@@ -30,9 +32,10 @@ class Survey:
     store: Store
     draft_keys: DraftKeys
     mint: Mint
-    recipients: tuple[sealing.Recipient, ...]
+    recipients: sealing.Recipients
     kind: str  # practice, made-up or live
     origin: str | None  # the public address; None on plain loopback
+    gate: Gate | None = None  # what must be true while it is live
 
     @property
     def mark(self) -> str:
@@ -53,6 +56,20 @@ class Survey:
     def words(self) -> Mapping[str, str]:
         """The interface words of this language."""
         return self.study.words
+
+    def closed(self) -> bool:
+        """Are newcomers turned away: paused, or not what a board allows, or not any more?"""
+        return self.store.paused() is not None or bool(self.in_the_way())
+
+    def in_the_way(self) -> tuple[str, ...]:
+        """What keeps a live survey from collecting today; nothing in practice."""
+        return self.gate.in_the_way(clock.today(), self.store.sent) if self.gate and self.kind == LIVE else ()
+
+    def too_late(self, draft: Draft) -> bool:
+        """Whoever began while it was open may send for a day, but never another study or to other keys."""
+        if self.gate is None or self.kind != LIVE:
+            return False
+        return not self.gate.sound() or (clock.minute() - draft.begun > MINUTES_TO_FINISH and bool(self.in_the_way()))
 
     def page(self, template: str, **values: Any) -> str:
         """A page in this language."""
@@ -95,12 +112,12 @@ class Survey:
         if self.study.privacy.month:
             facts["month"] = clock.month()
         code = codes.code(draft.secret)
-        frame = sealing.seal(records.payload(self.study, self.kind, facts, answers), self.recipients)
+        frame = sealing.seal(records.payload(self.study, self.kind, facts, answers), self.recipients.answers)
         text_frame = None
         if texts:
             ticks = _ticks(self.study, draft, "text")
             words = records.text_payload(self.study, self.kind, draft.role, ticks, texts)
-            text_frame = sealing.seal(words, self.recipients)
+            text_frame = sealing.seal(words, self.recipients.texts)
         return code, self.store.send(code, frame, text_frame)
 
 

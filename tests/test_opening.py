@@ -34,7 +34,7 @@ def filled(folder, sent, kind="practice", study=tea):
     survey = open_survey({"en": study}, folder, kind, None)["en"]
     for answers in sent:
         payload = records.payload(study, kind, {"role": "drinker", "duration": records.duration(0)}, answers)
-        survey.store.send(code(secrets.token_bytes(16)), sealing.seal(payload, survey.recipients), None)
+        survey.store.send(code(secrets.token_bytes(16)), sealing.seal(payload, survey.recipients.answers), None)
     survey.store.close()
     return folder
 
@@ -196,7 +196,7 @@ def test_made_up_and_practice_are_never_mixed(data):
     """A record that claims another kind is refused."""
     survey = open_survey({"en": tea}, data, "practice", None)["en"]
     payload = records.payload(tea, "live", {"role": "drinker"}, {"tea": 1})
-    survey.store.send(code(secrets.token_bytes(16)), sealing.seal(payload, survey.recipients), None)
+    survey.store.send(code(secrets.token_bytes(16)), sealing.seal(payload, survey.recipients.answers), None)
     survey.store.close()
     with pytest.raises(WrongUse, match="never mixed"):
         opened(data)

@@ -164,7 +164,7 @@ def test_the_page_needs_nothing_from_anywhere():
 def test_what_is_not_installed_is_said_in_a_line(module, make, monkeypatch):
     """With the command that installs it."""
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(Environment, match=r"pip install 'offhours\["):
+    with pytest.raises(Environment, match="pip install"):
         make(document())
 
 

@@ -23,7 +23,7 @@ from ..comparing import findings
 from ..deviating import deviations, marks
 from ..findings import Crossed, Finding
 from ..locking import Lock
-from ..stamps import STAMPS
+from ..stamps import BECAUSE, stamp_of
 from ..table import Table
 from . import facts, figures, quality, sections, svg, twins
 from .distributions import Asked, distributions
@@ -102,7 +102,7 @@ def report(table: Table, lock: Lock, name: Name, kept: Study | None = None) -> R
 
     `kept` is the study as it was locked, where another plan runs now.
     """
-    pages = Pages(audience(table.study, name), STAMPS[table.about["kind"]])
+    pages = Pages(audience(table.study, name), stamp_of(table.about))
     where_from = facts.manifest(table, lock, pages.who, replanned=kept is not None)
     results = _results(table, pages, kept)
     values = {
@@ -143,6 +143,7 @@ def _results(table: Table, pages: Pages, kept: Study | None) -> dict[str, Any]:
         "forests": _forests(table, planned, runs, pages),
         "deviations": deviations(kept, table.study) if kept is not None else [],
         "in_pairs": in_pairs,
+        "because": BECAUSE,
         "rule_in_words": lambda rule: picked_out(table.study, rule),
     }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..model import Study
 from ..reader import made_up, read_or_problems
+from ..reader.board_file import for_the_board
 from ..reader.folder import files_of
 from ..terms import Checks
 from ..written import Problem, Written
@@ -39,7 +40,7 @@ def check(folder: Path) -> Checked:
     """Read a study folder and say everything that is wrong with it. Raises nothing."""
     study, problems = read_or_problems(folder)
     if study is not None and not problems:
-        problems = made_up(folder, study)[1]
+        problems = (*made_up(folder, study)[1], *for_the_board(folder, study)[1])
     if problems or study is None:
         return Checked(study=study, faults=tuple(_of(each) for each in problems))
     found = faults_of(study, files_of(folder))

@@ -202,7 +202,7 @@ def _code(given: Given) -> Iterator[Block]:
     try:
         import segno
     except ImportError:
-        yield Paragraph("The QR code needs segno: pip install 'offhours[pictures]'")
+        yield Paragraph("The QR code needs segno (pip install segno).")
         return
     from io import BytesIO
 

@@ -48,7 +48,7 @@ def pictures(study: Study, folder: Path, progress: Callable[[], object]) -> Pict
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
-        raise Missing("not made: pip install 'offhours[pictures]'") from None
+        raise Missing("not made: they need playwright (pip install playwright)") from None
     browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if browser is None:
         raise Missing("not made: no Chromium is installed")

@@ -54,7 +54,7 @@ def data_map(given: Given) -> Iterator[Block]:
         decided(given, said.format(withdraw_until=privacy.withdraw_until or study.words["not_yet_decided"]))
     )
     for name, title in (
-        ("own_words", "Own words"),
+        ("free_text", "Own words"),
         ("intruder", "What somebody who knows the person could find out"),
         ("data_protection", "Data protection"),
         ("results", "Results"),

@@ -23,7 +23,7 @@ from .blocks import (
     runs,
 )
 
-HINT = "A .docx needs python-docx: pip install 'offhours[docx]'"
+HINT = "a .docx needs python-docx (pip install python-docx)"
 TEXT_WIDTH, WIDE = 16.0, 24.5  # centimetres, upright and turned
 
 

@@ -25,7 +25,7 @@ from .blocks import (
     runs,
 )
 
-HINT = "A .pdf needs typst: pip install 'offhours[pdf]'"
+HINT = "a .pdf and drawn pictures in a .docx need typst (pip install typst)"
 SETTING = Path(__file__).with_name("paper.typ")
 STANDARD = "ua-1"
 DOTS_AN_INCH = 200.0

@@ -25,7 +25,7 @@ TEXTS = {
     "pilot": "how it is tried first, and what may change then",
     "distress": "what happens when somebody is distressed, or tells of a danger",
     "stop_rule": "when the survey is paused",
-    "own_words": "who reads what people write in their own words, and how it is quoted",
+    "free_text": "who reads what people write in their own words, and how it is quoted",
     "intruder": "what somebody who knows the person could find out, and how it was tried",
     "data_protection": "controller, legal basis, hosting, processors, impact assessment",
     "results": "how results are published, data opened, participants told",

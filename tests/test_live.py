@@ -1,0 +1,307 @@
+"""Practice, live, closed: real answers only while every sentence is true, and nobody is left without words."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pyrage
+import pytest
+from conftest import STUDY, Scripted, run, to_page
+from test_troubles import said_well
+
+from analysis.rehearsal.walker import Browser
+from instruments.approval import approval_of, standing
+from instruments.reader import read
+from survey_app import clock
+from survey_app.live import gate, private_keys
+
+ORIGIN = "https://survey.example.org"
+DAYS = ("--from", "2026-01-01", "--until", "2036-12-31")
+TODAY = "2026-11-23"
+
+
+@pytest.fixture(autouse=True)
+def clean_home(tmp_path, monkeypatch):
+    """A home without keys of anybody's own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    monkeypatch.chdir(home)
+
+
+def run_here(*command):
+    """One of the doors, in a working folder without keys."""
+    return run(*command, cwd=Path.cwd())
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A study that a board has approved, with everything decided."""
+    folder = tmp_path / "study"
+    shutil.copytree(STUDY["tea"], folder)
+    text = (folder / "study.yaml").read_text()
+    (folder / "study.yaml").write_text(
+        text + "leave_to: https://weather.example.org/\nprivacy: {withdraw_until: '2036-12-31', keep_until: '2040-01-01'}\n"
+        "support:\n  - place: Here\n    emergency: Call 112.\n    lines:\n"
+        f"      - {{name: Somebody, phone: '123', source_page: 'https://a.example', checked_on: '{clock.today()}', checked_by: me}}\n"
+    )  # fmt: skip
+    keys = [pyrage.x25519.Identity.generate() for _ in range(3)]
+    names = [str(key.to_public()) for key in keys]
+    (folder / "recipients.yaml").write_text(f"answers: [{names[0]}, {names[1]}]\ntexts: [{names[2]}]\n")
+    approved(folder)
+    return folder, keys
+
+
+def approved(folder, *more, days=DAYS, cap="50"):
+    """Approve it as a person would."""
+    said = run_here("instruments", "approve", str(folder), "--board", "REC 3", "--reference", "26/114", *days, "--cap", cap, *more)  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    return said
+
+
+class Participant(Browser):
+    """A browser whose requests come by way of the public address."""
+
+    def __init__(self, server):
+        super().__init__(server.origin)
+
+    def _exchange(self, method, path, body, headers):
+        own = {"Origin": ORIGIN} if "Origin" in headers else {}
+        return super()._exchange(method, path, body, {**headers, **own})
+
+
+def serving(serve, folder, *flags, **other):
+    """The survey behind its public address."""
+    return serve(folder, "--origin", ORIGIN, *flags, **other)
+
+
+def test_everything_true_is_live(study, serve, tmp_path):
+    """No ribbon, records that say live, sealed to both keys and own words to the third; no practice key."""
+    folder, keys = study
+    server = serving(serve, folder)
+    page = to_page(Participant(server), Scripted(), "/sent")
+    assert page.ribbon == ""
+    assert not (server.data / "practice-key.txt").exists()
+    server.stop()
+    assert "LIVE" in server.log
+    for number in (0, 1):
+        key = tmp_path / f"key{number}"
+        key.write_text(str(keys[number]))
+        text_key = tmp_path / "text-key"
+        text_key.write_text(str(keys[2]))
+        out = tmp_path / f"answers{number}.db"
+        done = run_here("analysis", "open", "--data", str(server.data), "--key", str(key), "--text-key", str(text_key), "--out", str(out))  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert dict(sqlite3.connect(out).execute("SELECT name, value FROM about"))["kind"] == "live"
+
+
+BROKEN = {
+    "another study": ("study.yaml", "title: ", "title: New ", "“title”"),
+    "another key": ("recipients.yaml", "texts:", "# other\ntexts:", "recipients.yaml is not the one that was approved"),
+    "too early": ("approval.yaml", "2026-01-01", "2035-01-01", "begins on 2035-01-01"),
+    "too late": ("approval.yaml", "2036-12-31", "2026-01-02", "ended on 2026-01-02"),
+    "all have answered": ("approval.yaml", "cap: 50", "cap: 0", "as many as the board allows"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_one_sentence_that_is_not_true_closes_it(name, study, serve):
+    """Once live, never practice again: newcomers read that it is closed, with the support lines; the host reads why."""
+    folder, _ = study
+    server = serving(serve, folder)
+    to_page(Participant(server), Scripted(), "/sent")
+    server.stop()
+    file, old, new, says = BROKEN[name]
+    text = (folder / file).read_text()
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1))
+    server.start()
+    page = Participant(server).get("/")
+    assert page.heading == "This survey is closed"
+    assert "Somebody" in page.html
+    assert page.ribbon == ""
+    assert Participant(server).get("/en/agree").heading == "This survey is closed"
+    server.stop()
+    assert says in server.log.split("closed      ")[-1], server.log
+    (folder / file).write_text(text)
+    server.start()
+    assert Participant(server).get("/").heading != "This survey is closed"
+
+
+def test_the_control_of_all_that(study, serve):
+    """Without an approval the same folder practises: the ribbon stands on every page, and nothing is live."""
+    folder, _ = study
+    (folder / "approval.yaml").unlink()
+    server = serving(serve, folder)
+    assert "Practice" in Participant(server).get("/").ribbon
+    server.stop()
+    assert "LIVE" not in server.log
+
+
+def test_kinds_of_records_are_never_mixed(study, serve, tmp_path):
+    """Practice records keep a folder from going live, and live ones from practice; what is not yet live says why."""
+    folder, _ = study
+    practised = serving(serve, folder, "--practice")
+    to_page(Participant(practised), Scripted(), "/sent")
+    practised.stop()
+    assert "LIVE" not in practised.log
+    unasked = serving(serve, folder)  # on the same data: the key of the practice is in the way, and is named
+    Participant(unasked).get("/")  # it answers once it has said what is in the way
+    unasked.stop()
+    assert "practice-key.txt. Take it away." in unasked.log
+    (practised.data / "practice-key.txt").unlink()
+    mixed = run_here(
+        "survey_app", "--study", str(folder), "--data", str(practised.data), "--origin", ORIGIN, "--port", "0"
+    )
+    said_well(mixed, 3, "practice")
+    live = serving(serve, folder, data=tmp_path / "other")
+    live.stop()
+    said_well(run_here("survey_app", "--study", str(folder), "--data", str(live.data), "--origin", ORIGIN, "--practice", "--port", "0"), 3, "live")  # fmt: skip
+
+
+def test_whoever_began_in_time_may_send_for_a_day(study):
+    """After the last day a draft of that day is still taken, an older one is not; never to keys that were not approved."""
+    from survey_app.app import create_app
+    from survey_app.drafts import to_cookie
+    from survey_app.serve import open_survey, studies_in
+
+    folder, _ = study
+    studies = studies_in(folder)
+    first = next(iter(studies.values()))
+    found = gate(folder, first, folder.parent / "data", ORIGIN)
+    assert found.in_the_way(TODAY, 0) == ()
+    surveys = open_survey(studies, folder.parent / "data", "live", ORIGIN, found)
+    here = next(iter(surveys.values()))
+    ended = replace(here, gate=replace(found, approval=replace(found.approval, ends="2026-01-02")))
+    other = replace(ended, gate=replace(ended.gate, approval=replace(ended.gate.approval, recipients="0" * 64)))
+
+    def status(where, hours):
+        from test_drafts import draft
+
+        begun = clock.minute() - 60 * hours
+        made = replace(
+            draft(), study=here.mark, begun=begun, seen=clock.minute(), role=first.roles[0].id, own_device=True
+        )
+        client = create_app({"en": where}).test_client()
+        client.set_cookie(where.cookie, to_cookie(made, here.draft_keys, clock.today()), domain="localhost")
+        return client.get("/en/check", base_url="https://localhost").status_code
+
+    assert status(here, 23) == status(here, 30) == 200
+    assert (status(ended, 23), status(ended, 25)) == (200, 410)
+    assert status(other, 1) == 410
+    here.store.close()
+
+
+def test_a_change_of_one_comma_is_named(study):
+    """By its very question, from the JSON that was kept; in a label as in a rule."""
+    folder, _ = study
+    text = (folder / "questionnaire.yaml").read_text()
+    (folder / "questionnaire.yaml").write_text(text.replace("Is my tea good?", '"Is my tea, good?"'))
+    assert text != (folder / "questionnaire.yaml").read_text()
+    changed = read(folder)
+    told = " ".join(standing(folder, changed, approval_of(folder), TODAY))
+    assert "“tea” (text.drinker, reworded)" in told
+    shutil.rmtree(folder / "approved")
+    assert "is not kept" in " ".join(standing(folder, changed, approval_of(folder), TODAY))
+
+
+def test_stale_support_and_undecided_points_stand_in_the_way(study):
+    """A support line that was checked 91 days ago, one that is empty, a day that nobody has decided."""
+    folder, _ = study
+    approval = approval_of(folder)
+    assert list(standing(folder, read(folder), approval, clock.today())) == []
+    later = "2028-01-01"
+    assert "over 90 days ago" in " ".join(standing(folder, read(folder), approval, later))
+    for old, new, says in (
+        ("name: Somebody", "name: null", "no name"),
+        ("withdraw_until: '2036-12-31', ", "", "withdraw_until has no day"),
+        ("leave_to: https://weather.example.org/\n", "", "leave_to"),
+    ):
+        text = (folder / "study.yaml").read_text()
+        (folder / "study.yaml").write_text(text.replace(old, new))
+        assert says in " ".join(standing(folder, read(folder), approval, clock.today()))
+        (folder / "study.yaml").write_text(text)
+
+
+def test_a_private_key_on_this_machine_is_found(study, tmp_path):
+    """In the data, the study, the home or the working folder; a public key is none."""
+    folder, keys = study
+    room = tmp_path / "room"
+    (room / "deep").mkdir(parents=True)
+    assert private_keys([room, folder]) == []
+    (room / "deep" / "notes.txt").write_text(f"my key: {keys[0]}\n")
+    assert private_keys([room]) == [room / "deep" / "notes.txt"]
+    (room / "deep" / "notes.txt").write_text(str(keys[0].to_public()))
+    assert private_keys([room]) == []
+
+
+def test_the_doctor_says_what_is_missing(study, tmp_path):
+    """Every sentence, exit 3; with none of them, 0; what lapses soon is said before it does."""
+    folder, _ = study
+    command = ("survey_app", "doctor", "--study", str(folder), "--data", str(tmp_path / "data"))
+    fine = run_here(*command, "--origin", ORIGIN, "--json")
+    found = json.loads(fine.stdout)
+    assert (fine.returncode, found["in_the_way"]) == (0, []), fine.stdout
+    without = run_here(*command)
+    assert without.returncode == 3
+    assert "https://" in without.stdout
+    bare = run_here("survey_app", "doctor", "--study", str(STUDY["tea"]), "--data", str(tmp_path / "data"))
+    assert bare.returncode == 3
+    for words in ("Nobody has approved", "support lines", "recipients.yaml"):
+        assert words in bare.stdout
+    soon = list(gate(folder, read(folder), tmp_path / "data", ORIGIN).soon("2036-12-25"))
+    assert soon == ["In 6 days the approval lapses (2036-12-31)."]
+
+
+def test_recipients_are_read_as_strictly_as_the_rest(study, tmp_path):
+    """One key alone, no key at all, a word that is none: each is said."""
+    folder, keys = study
+    one = str(keys[0].to_public())
+    for text, says in (
+        (f"answers: [{one}]\n", "names 1 key"),
+        ("answers: [age1nobody]\n", "is no public age key"),
+        (f"answer: [{one}]\n", "did you mean “answers”"),
+        ("", "recipients.yaml"),
+    ):
+        (folder / "recipients.yaml").write_text(text)
+        assert says in " ".join(gate(folder, read(folder), tmp_path / "data", ORIGIN).settled), text
+
+
+def test_a_pilot_is_not_a_test_in_any_report(study, serve, tmp_path):
+    """The approval's `--pilot` reaches every page of the report, by way of the stored answers alone."""
+    folder, keys = study
+    approved(folder, "--pilot")
+    server = serving(serve, folder)
+    to_page(Participant(server), Scripted(), "/sent")
+    server.stop()
+    key, out = tmp_path / "key", tmp_path / "answers.db"
+    key.write_text(f"{keys[0]}")
+    (tmp_path / "text").write_text(f"{keys[2]}")
+    done = run_here("analysis", "open", "--data", str(server.data), "--key", str(key), "--text-key", str(tmp_path / "text"), "--out", str(out))  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert dict(sqlite3.connect(out).execute("SELECT name, value FROM about"))["pilot"] == "1"
+    done = run_here("analysis", "codebook", str(out), "--out", str(tmp_path / "codebook.html"))
+    assert done.returncode == 0, done.stderr
+    assert "Pilot: not a test." in (tmp_path / "codebook.html").read_text()
+
+
+def test_wrong_approvals_are_refused(study):
+    """A day that is none, an end before its beginning, a last day to delete that comes too early, a study with errors."""
+    folder, _ = study
+    before = (folder / "approval.yaml").read_bytes()
+    command = ("instruments", "approve", str(folder), "--board", "b", "--reference", "r", "--cap", "9")
+    said_well(run_here(*command, "--from", "soon", "--until", "2026-12-31"), 2, "“soon” is no day")
+    said_well(run_here(*command, "--from", "2026-12-31", "--until", "2026-12-01"), 2, "lies before")
+    said_well(run_here(*command, "--from", "2026-12-31", "--until", "2037-12-01"), 2, "delete until 2036-12-31")
+    said_well(run_here(*command[:-1], "0", "--from", "2026-01-01", "--until", "2026-12-01"), 2, "cap")
+    (folder / "questionnaire.yaml").write_text("parts: []\n")
+    said_well(run_here(*command, "--from", "2026-01-01", "--until", "2026-12-01"), 2, "errors")
+    assert (folder / "approval.yaml").read_bytes() == before
+    (folder / "approval.yaml").write_text("board: b\nuntill: x\n")
+    with pytest.raises(Exception, match="did you mean “until”"):
+        approval_of(folder)
