@@ -14,13 +14,12 @@ for heavy in ("numpy", "pandas"):  # sqlite-utils loads them wherever they are i
     sys.modules.setdefault(heavy, None)  # type: ignore[arg-type]
 
 from instruments import BUNDLED, VERSION
-from instruments.doors import FOLDER, command
+from instruments.doors import FOLDER, Refused, command
 from instruments.records import PRACTICE_KEY
 
-from . import clock, sealing
+from . import clock, keeping, sealing
 from .live import LIVE, kind_of
 from .serve import address_allowed, open_survey, serve, studies_in
-from .store import pause as set_pause
 from .survey import Survey
 
 
@@ -69,10 +68,15 @@ NO_WAY_OUT = """
   leave_to    not decided: “Leave this page fast” ends on a blank page"""
 
 
+DATA = click.option(
+    "--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="Where sealed answers are kept."
+)
+
+
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION)
 @click.option("--study", type=FOLDER, default=BUNDLED, envvar="OFFHOURS_STUDY", help="The study to serve.")
-@click.option("--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="Where sealed answers are kept.")
+@DATA
 @click.option("--host", default="127.0.0.1", envvar="OFFHOURS_HOST", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, envvar="OFFHOURS_PORT", show_default=True)
 @click.option("--origin", envvar="OFFHOURS_ORIGIN", help="The public address, such as https://survey.example.org.")
@@ -134,7 +138,7 @@ def look(study: Path, port: int) -> None:
 
 @door.command()
 @click.option("--study", type=FOLDER, default=BUNDLED, envvar="OFFHOURS_STUDY", help="The study to be served.")
-@click.option("--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="Where sealed answers are kept.")
+@DATA
 @click.option("--origin", envvar="OFFHOURS_ORIGIN", help="The public address, such as https://survey.example.org.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def doctor(study: Path, data: Path, origin: str | None, as_json: bool) -> None:
@@ -156,27 +160,108 @@ def doctor(study: Path, data: Path, origin: str | None, as_json: bool) -> None:
 
 @door.command()
 @click.option("--because", required=True, metavar="WORDS", help="Why, for the team; participants do not see it.")
-@click.option("--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="Where sealed answers are kept.")
+@DATA
 def pause(because: str, data: Path) -> None:
     """Take no new participants, at once; those who have begun may finish. The running survey need not be stopped.
 
     \b
     Example:  python -m survey_app pause --because "two people said that they felt much worse"
     """
-    set_pause(data, because)
+    keeping.pause(data, because)
     click.echo(f"{data}: paused. {command('survey_app')} resume --data {data} takes participants again.")
 
 
 @door.command()
-@click.option("--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="Where sealed answers are kept.")
+@DATA
 def resume(data: Path) -> None:
     """Take new participants again.
 
     \b
     Example:  python -m survey_app resume
     """
-    set_pause(data, None)
+    keeping.pause(data, None)
     click.echo(f"{data}: takes participants.")
+
+
+@door.command()
+@DATA
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def status(data: Path, as_json: bool) -> None:
+    """Say how a survey stands: how many have sent (to the nearest ten), the month of the last change, room on the disk.
+
+    \b
+    Example:  python -m survey_app status --data data
+    """
+    found = asdict(keeping.status(data))
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for name, value in found.items():
+        click.echo(f"{name.replace('_', ' '):16} {'no' if value is None else value}")
+
+
+@door.command()
+@click.option("--file", "path", type=FOLDER, required=True, help="One code a line, as participants sent them.")
+@DATA
+def withdraw(path: Path, data: Path) -> None:
+    """Delete what codes lead to, for those who sent theirs to the team. Nobody learns whether a code led anywhere.
+
+    \b
+    Example:  python -m survey_app withdraw --file codes.txt --data data
+    """
+    found = keeping.codes_in(path)
+    keeping.withdraw(data, found)
+    click.echo(f"{len(found.good)} codes: whatever they led to is deleted. Delete {path} too; it proves who took part.")
+    if found.bad:
+        lines = ", ".join(map(str, found.bad))
+        click.echo(f"No code on line {lines}: 16 letters and numbers, the last one checks the others.", err=True)
+        sys.exit(1)
+
+
+@door.command()
+@DATA
+@click.option("--out", type=FOLDER, help="The new file; without it, one a month in the data folder.")
+def backup(data: Path, out: Path | None) -> None:
+    """Copy the sealed answers, while the survey runs or not. The keys of unsent answers are never in it.
+
+    \b
+    Example:  python -m survey_app backup --data data --out /media/safe/survey.db
+    """
+    click.echo(keeping.backup(data, out))
+
+
+@door.command()
+@click.argument("copy", type=FOLDER)
+@DATA
+def restore(copy: Path, data: Path) -> None:
+    """Bring answers back from a copy, but for those that were withdrawn since. Doing it twice does no harm.
+
+    \b
+    Example:  python -m survey_app restore /media/safe/survey.db --data data
+    """
+    came, gone = keeping.restore(copy, data)
+    click.echo(f"{data}: {came} sealed rows came back, {gone} stay deleted.")
+
+
+@door.command()
+@DATA
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@click.option("--confirm", metavar="DAY", help="Today's day, typed, in the place of being asked for it.")
+def purge(data: Path, dry_run: bool, confirm: str | None) -> None:
+    """Delete every answer and every copy in the data folder, once the time in the study file is over.
+
+    \b
+    Example:  python -m survey_app purge --data data --dry-run
+    """
+    count, copies = keeping.purge(data, only_look=True)
+    click.echo(f"{count} sealed answers and {len(copies)} copies in {data}; copies elsewhere are yours to delete.")
+    if dry_run:
+        return
+    today = clock.today()
+    if (confirm or click.prompt(f"Type today's day ({today}) to delete them for good", err=True)) != today:
+        raise Refused("That is not today's day; nothing was deleted.")
+    keeping.purge(data, only_look=False)
+    click.echo(f"{data}: everything is deleted.")
 
 
 @door.group()

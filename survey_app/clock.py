@@ -25,6 +25,11 @@ def month() -> str:
     return today()[:7]
 
 
+def month_of(moment: float) -> str:
+    """The month of a moment, as 2026-11."""
+    return datetime.fromtimestamp(moment, UTC).date().isoformat()[:7]
+
+
 def start_of_month() -> float:
     """The first second of this month, for the times of the data files."""
     return _now().replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()

@@ -11,7 +11,6 @@ import secrets
 import sqlite3
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -22,16 +21,24 @@ from urllib.parse import quote
 from sqlite_utils import Database
 
 from instruments import records
-from instruments.doors import Environment, Refused, WrongUse
+from instruments.doors import Environment, Refused
 from instruments.model import Study
 
 from . import clock
 from .codes import row_keys
+from .flushing import SECONDS_TO_WAIT, Flusher
 
-SECONDS_TO_FLUSH = 5.0
-SECONDS_TO_WAIT = 10.0  # for another process that holds the lock
 PAUSED = "paused.txt"
 PAGE_SIZE = 32768  # at 4 KiB records overflow, and overflow pages are a log of arrival until VACUUM
+
+GONE = "key IN (SELECT key FROM main.tombstones)"
+TAKEN_BACK = (
+    "INSERT INTO main.tombstones SELECT key FROM copy.tombstones WHERE true ON CONFLICT DO NOTHING",
+    "INSERT INTO main.studies SELECT * FROM copy.studies WHERE true ON CONFLICT DO NOTHING",
+    "INSERT INTO main.totals SELECT * FROM copy.totals WHERE true "
+    "ON CONFLICT (name) DO UPDATE SET count = max(count, excluded.count)",
+)
+"""What a copy brings back beside its rows: what was withdrawn, the studies, the higher of two totals."""
 
 Sent = Literal["stored", "already", "withdrawn"]
 
@@ -39,8 +46,8 @@ Sent = Literal["stored", "already", "withdrawn"]
 class Store:
     """One SQLite file in the data folder, one write at a time."""
 
-    def __init__(self, folder: Path, study: Study, kind: str, *, pilot: bool = False) -> None:
-        """Open or make the store. Raises Environment, or Refused where kinds of records would mix."""
+    def __init__(self, folder: Path, study: Study | None, kind: str, *, pilot: bool = False) -> None:
+        """Open or make the store; without a study, as it is. Raises Environment, Refused where kinds would mix."""
         self.folder, self.path = folder, folder / records.SURVEY_FILE
         self.lock, self.counting = threading.Lock(), threading.Lock()
         self.waiting: Counter[str] = Counter()
@@ -62,14 +69,14 @@ class Store:
                     "Name another folder with --data."
                 )
             self._house("pilot", str(int(pilot)).encode())
-            self.database.execute(
-                "INSERT INTO studies VALUES (?, ?) ON CONFLICT DO NOTHING", (study.fingerprint, study.canonical)
-            )
+            if study is not None:
+                kept = (study.fingerprint, study.canonical)
+                self.database.execute("INSERT INTO studies VALUES (?, ?) ON CONFLICT DO NOTHING", kept)
             self.sent = _sent(self.connection.execute)
             self.flush()
         except (OSError, sqlite3.Error) as error:
-            raise Environment(_cannot_write(folder, error)) from error
-        self.flusher = Flusher(self)
+            raise Environment(cannot_write(folder, error)) from error
+        self.flusher = Flusher(lambda: self.flush())
 
     def send(self, code: str, frame: bytes, text_frame: bytes | None) -> Sent:
         """Keep one sealed response, once, whatever is pressed twice. Raises sqlite3.Error if it is not kept."""
@@ -92,8 +99,55 @@ class Store:
         with self._writing() as execute:
             execute("DELETE FROM responses WHERE key = ?", (key,))
             execute("DELETE FROM texts WHERE key = ?", (text_key,))
-            execute("INSERT INTO tombstones VALUES (?) ON CONFLICT DO NOTHING", (key,))
+            for gone in (key, text_key):  # both: neither may come back from a copy
+                execute("INSERT INTO tombstones VALUES (?) ON CONFLICT DO NOTHING", (gone,))
         self.flusher.soon()
+
+    def copy(self, path: Path) -> None:
+        """A whole copy in a new file, in key order, as sealed as this one. Raises sqlite3.Error, OSError."""
+        self.flush()
+        with self.lock:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            self.connection.execute("VACUUM INTO ?", (str(path),))
+        os.utime(path, (clock.start_of_month(), clock.start_of_month()))
+
+    def take_back(self, path: Path) -> tuple[int, int]:
+        """Bring rows of a copy back, but for what was withdrawn since: how many, and how many were left out.
+
+        Doing it twice leaves what doing it once left. Raises Refused for a copy of another survey, sqlite3.Error.
+        """
+        with self.lock:
+            self.connection.execute("ATTACH ? AS copy", (f"file:{quote(str(path))}?mode=ro",))
+        try:
+            with self._writing() as execute:
+                _same_survey(execute, path)
+                for statement in TAKEN_BACK:
+                    execute(statement)
+                came, gone = 0, 0
+                for table in ("responses", "texts"):
+                    execute(f"DELETE FROM main.{table} WHERE {GONE}")
+                    gone += int(execute(f"SELECT count(*) FROM copy.{table} WHERE {GONE}").fetchone()[0])
+                    rows = f"SELECT * FROM copy.{table} WHERE NOT {GONE}"
+                    came += execute(f"INSERT INTO main.{table} {rows} ON CONFLICT DO NOTHING").rowcount
+        finally:
+            with self.lock:
+                self.connection.execute("DETACH copy")
+        self.flusher.soon()
+        return came, gone
+
+    def empty(self) -> None:
+        """Delete everything that anybody sent, what was withdrawn and the salt: nothing leads to anybody any more."""
+        with self._writing() as execute:
+            for table in ("responses", "texts", "tombstones", "totals"):
+                execute(f"DELETE FROM {table}")
+            self.salt = secrets.token_bytes(32)
+            execute("UPDATE house SET value = ? WHERE name = 'salt'", (self.salt,))
+        self.flush()
+
+    def studies(self) -> list[str]:
+        """The canonical JSON of every study that was served from here."""
+        with self.lock:
+            return [row[0] for row in self.connection.execute("SELECT canonical FROM studies ORDER BY fingerprint")]
 
     def flush(self) -> None:
         """Rewrite the file in key order, and take its times back to the first of the month."""
@@ -162,6 +216,14 @@ class Store:
         return kept
 
 
+def _same_survey(execute: Callable[..., sqlite3.Cursor], path: Path) -> None:
+    """Refuses a copy whose codes would lead elsewhere, or whose records are of another kind."""
+    for name in ("salt", "kind"):
+        ask = "SELECT value FROM {}.house WHERE name = ?"
+        if execute(ask.format("main"), (name,)).fetchone() != execute(ask.format("copy"), (name,)).fetchone():
+            raise Refused(f"{path} is a copy of another survey (its {name} differs); nothing was changed.")
+
+
 def kind_in(folder: Path) -> str | None:
     """What kind of records a data folder holds, or None where there is no survey in it. Raises Environment."""
     with _looked_into(folder) as execute:
@@ -186,7 +248,7 @@ def _looked_into(folder: Path) -> Iterator[Callable[..., sqlite3.Cursor] | None]
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=SECONDS_TO_WAIT)) as read:
             yield read.execute
     except sqlite3.Error as error:
-        raise Environment(_cannot_write(folder, error)) from error
+        raise Environment(cannot_write(folder, error)) from error
 
 
 def _sent(execute: Callable[..., sqlite3.Cursor]) -> int:
@@ -195,27 +257,13 @@ def _sent(execute: Callable[..., sqlite3.Cursor]) -> int:
     return int(found[0]) if found else 0
 
 
-def pause(folder: Path, because: str | None) -> None:
-    """Take no newcomers, for a reason that the team reads; None takes them again. Raises WrongUse, Environment."""
-    if not (folder / records.SURVEY_FILE).exists():
-        raise WrongUse(f"There is no survey in {folder}; say --data with the folder that it runs on.")
-    note = folder / PAUSED
-    try:
-        if because is None:
-            note.unlink(missing_ok=True)
-        else:
-            note.touch(mode=0o600)
-            note.write_text(because, encoding="utf-8")
-            os.utime(note, (clock.start_of_month(), clock.start_of_month()))
-        os.utime(folder, (clock.start_of_month(), clock.start_of_month()))
-    except OSError as error:
-        raise Environment(_cannot_write(folder, error)) from error
-
-
 def _connect(path: Path) -> sqlite3.Connection:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.close(handle)
-    connection = sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
+    address = f"file:{quote(str(path))}"  # as an address, so that a copy can be looked into without writing
+    connection = sqlite3.connect(
+        address, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False, uri=True
+    )
     for pragma in (
         f"page_size = {PAGE_SIZE}",
         "journal_mode = DELETE",
@@ -228,42 +276,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-class Flusher:
-    """One background thread that flushes within seconds of any change, never in a participant's request."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.wanted, self.ended = threading.Event(), threading.Event()
-        self.thread = threading.Thread(target=self._run, name="flush", daemon=True)
-        self.thread.start()
-
-    def soon(self) -> None:
-        """Ask for a flush."""
-        self.wanted.set()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self.ended.set()
-        self.wanted.set()
-        self.thread.join(timeout=SECONDS_TO_WAIT)
-
-    def _run(self) -> None:
-        pause = 0.0
-        while not self.ended.wait(pause):
-            self.wanted.wait()
-            if self.ended.is_set():
-                return
-            self.wanted.clear()
-            began = time.monotonic()
-            try:
-                self.store.flush()
-            except (sqlite3.Error, OSError) as error:
-                print(f"survey: {type(error).__name__} at flush", file=sys.stderr)
-                self.wanted.set()  # the disk is full, locked or not ours to change: the next round tries again
-            pause = max(SECONDS_TO_FLUSH / 2, 50 * (time.monotonic() - began))
-
-
-def _cannot_write(folder: Path, error: OSError | sqlite3.Error) -> str:
+def cannot_write(folder: Path, error: OSError | sqlite3.Error) -> str:
+    """What is wrong with a data folder, and what to do about it."""
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         mend = "Move it away or put a backup in its place."
         return f"{folder.resolve() / records.SURVEY_FILE} cannot be used: {error}. Nothing was changed. {mend}"

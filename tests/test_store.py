@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 from instruments.doors import Environment, Refused
 from instruments.reader import read
 from instruments.records import SURVEY_FILE
-from survey_app import store as stores
+from survey_app import flushing
 from survey_app.codes import code
 from survey_app.store import Store
 
@@ -158,7 +158,7 @@ def test_parallel_sends_count_nothing_twice(store):
 
 def test_a_flush_that_fails_does_not_end_flushing(tmp_path, monkeypatch, capsys):
     """A refused change of time, a full disk: one short line, and the next round tries again."""
-    monkeypatch.setattr(stores, "SECONDS_TO_FLUSH", 0.1)
+    monkeypatch.setattr(flushing, "SECONDS_TO_FLUSH", 0.1)
     store = Store(tmp_path / "data", tea, "practice")
     tries = threading.Semaphore(0)
 
@@ -190,7 +190,7 @@ def test_the_file_says_no_time(store):
 
 def test_a_send_is_flushed_soon_and_never_in_the_request(tmp_path, monkeypatch):
     """The background thread rewrites the file within its time."""
-    monkeypatch.setattr(stores, "SECONDS_TO_FLUSH", 0.2)
+    monkeypatch.setattr(flushing, "SECONDS_TO_FLUSH", 0.2)
     flushed = threading.Event()
     real = Store.flush
     monkeypatch.setattr(Store, "flush", lambda self: (real(self), flushed.set())[0])

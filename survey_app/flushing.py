@@ -1,0 +1,47 @@
+"""Flushing: the file is rewritten within seconds of any change, and never while a participant waits."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+SECONDS_TO_FLUSH = 5.0
+SECONDS_TO_WAIT = 10.0  # for another process that holds the lock
+
+
+class Flusher:
+    """One background thread that flushes within seconds of any change, never in a participant's request."""
+
+    def __init__(self, flush: Callable[[], None]) -> None:
+        self.flush = flush
+        self.wanted, self.ended = threading.Event(), threading.Event()
+        self.thread = threading.Thread(target=self._run, name="flush", daemon=True)
+        self.thread.start()
+
+    def soon(self) -> None:
+        """Ask for a flush."""
+        self.wanted.set()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self.ended.set()
+        self.wanted.set()
+        self.thread.join(timeout=SECONDS_TO_WAIT)
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self.ended.wait(pause):
+            self.wanted.wait()
+            if self.ended.is_set():
+                return
+            self.wanted.clear()
+            began = time.monotonic()
+            try:
+                self.flush()
+            except (sqlite3.Error, OSError) as error:
+                print(f"survey: {type(error).__name__} at flush", file=sys.stderr)
+                self.wanted.set()  # the disk is full, locked or not ours to change: the next round tries again
+            pause = max(SECONDS_TO_FLUSH / 2, 50 * (time.monotonic() - began))
