@@ -39,6 +39,11 @@ def door() -> None:
     """
 
 
+def _passphrase(path: Path) -> str:
+    """Ask for the passphrase of a key file, without showing it."""
+    return str(click.prompt(f"Passphrase of {path}", hide_input=True, err=True))
+
+
 @door.command("open")
 @click.option("--data", type=FOLDER, default="data", envvar="OFFHOURS_DATA", help="The survey's data folder.")
 @click.option("--key", type=FOLDER, required=True, help="The private key of the answers.")
@@ -64,7 +69,7 @@ def open_(data: Path, key: Path, text_key: Path | None, out: Path | None, finger
         if read_lock(out) is not None:
             raise Refused(f"{out} is locked; it stays as it is. Name another file with --out.")
         _free(out, force)
-    opened = open_answers(data, key, text_key or key, out, fingerprint, bar)
+    opened = open_answers(data, key, text_key or key, out, fingerprint, bar, _passphrase)
     click.echo(opened.path)
     click.echo(f"{opened.answers} answers and {opened.texts} texts opened ({opened.kind}).", err=True)
     if opened.answers:

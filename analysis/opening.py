@@ -24,6 +24,7 @@ from instruments.reader import Faulty, from_canonical
 
 from .reading import reading
 
+PROTECTED = b"age-encryption.org/v1"  # how a key file begins that a passphrase protects
 WHICH_KEY = "Give the file that `keys new` wrote; in practice it is practice-key.txt in the data folder."
 
 Progress = Callable[[Sequence[bytes], str], Iterator[bytes]]
@@ -42,12 +43,23 @@ class Opened:
 
 
 def open_answers(
-    data: Path, key: Path, text_key: Path, out: Path, fingerprint: str | None, progress: Progress
+    data: Path,
+    key: Path,
+    text_key: Path,
+    out: Path,
+    fingerprint: str | None,
+    progress: Progress,
+    passphrase: Callable[[Path], str] = lambda path: "",
 ) -> Opened:
-    """Open everything in a data folder. The old file stays in place until the new one is whole."""
+    """Open everything in a data folder. The old file stays in place until the new one is whole.
+
+    `passphrase` is asked for a key file that is protected by one.
+    """
     sealed = _sealed(data)
-    payloads, broken = _opened(progress(sealed.responses, "opening answers"), _identity(key), key)
-    texts, broken_texts = _opened(progress(sealed.texts, "opening texts"), _identity(text_key), text_key)
+    identity = _identity(key, passphrase)
+    text_identity = identity if text_key == key else _identity(text_key, passphrase)
+    payloads, broken = _opened(progress(sealed.responses, "opening answers"), identity, key)
+    texts, broken_texts = _opened(progress(sealed.texts, "opening texts"), text_identity, text_key)
     study = _one_study(sealed, payloads, fingerprint)
     payloads = [each for each in payloads if each["fingerprint"] == study.fingerprint]
     texts = [each for each in texts if each["fingerprint"] == study.fingerprint]
@@ -112,9 +124,14 @@ def stored(data: Path) -> int:
     return len(_sealed(data).responses)
 
 
-def _identity(path: Path) -> pyrage.x25519.Identity:
+def _identity(path: Path, passphrase: Callable[[Path], str]) -> pyrage.x25519.Identity:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        content = path.read_bytes()
+        if content.startswith(PROTECTED):
+            content = pyrage.passphrase.decrypt(content, passphrase(path))
+        lines = content.decode().splitlines()
+    except pyrage.DecryptError as error:
+        raise WrongUse(f"The passphrase does not open {path}, or the file is damaged.") from error
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise WrongUse(f"The key file {path} cannot be read ({why}). {WHICH_KEY}") from error

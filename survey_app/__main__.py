@@ -14,7 +14,8 @@ for heavy in ("numpy", "pandas"):  # sqlite-utils loads them wherever they are i
     sys.modules.setdefault(heavy, None)  # type: ignore[arg-type]
 
 from instruments import BUNDLED, VERSION
-from instruments.doors import FOLDER, Refused, command
+from instruments.approval import RECIPIENTS
+from instruments.doors import FOLDER, Refused, Tampered, command
 from instruments.records import PRACTICE_KEY
 
 from . import clock, keeping, sealing
@@ -271,19 +272,42 @@ def keys() -> None:
 
 @keys.command()
 @click.option("--out", type=FOLDER, required=True, help="The new key file; never written over.")
-def new(out: Path) -> None:
+@click.option("--passphrase", is_flag=True, help="Protect the file with a passphrase, which is asked for twice.")
+def new(out: Path, passphrase: bool) -> None:
     """Make an age key pair: the file is the private half, the line printed is the public half.
 
     \b
     Example:  python -m survey_app keys new --out researcher-key.txt
     """
-    recipient = sealing.new_key(out, "Private key of a researcher. Whoever has it can read every answer sealed to it.")
+    said = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True) if passphrase else None
+    what = "Private key of a researcher. Whoever has it can read every answer sealed to it."
+    recipient = sealing.new_key(out, what, said)
     click.echo(recipient)
     click.echo(
         f"The private key is in {out.resolve()}. Keep it away from the survey's machine, and keep a second copy: "
-        "without it the answers are lost for good.",
+        f"without it the answers are lost for good. Prove each copy: {command('survey_app')} keys check {out}",
         err=True,
     )
+
+
+@keys.command("check")
+@click.argument("path", metavar="KEYFILE", type=FOLDER)
+@click.option("--study", type=FOLDER, help="Also: is it one of those that this study's answers are sealed to?")
+def check_key(path: Path, study: Path | None) -> None:
+    """Prove that a key file opens a challenge that is sealed to it just now: try the spare before it is needed.
+
+    \b
+    Example:  python -m survey_app keys check spare-key.txt --study my_study
+    """
+    recipient = str(sealing.proven(path, lambda: click.prompt("Passphrase", hide_input=True, err=True)))
+    click.echo(recipient)
+    if study is not None:
+        known = sealing.recipients_of(study)
+        named = {"answers": known.answers, "texts": known.texts}
+        sealed_to = [name for name, keys in named.items() if recipient in map(str, keys)]
+        if not sealed_to:
+            raise Tampered(f"It opens what is sealed to it, but {study / RECIPIENTS} does not name it.")
+        click.echo(f"named for {' and '.join(sealed_to)} in {study / RECIPIENTS}")
 
 
 if __name__ == "__main__":

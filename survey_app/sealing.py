@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ def seal(payload: Mapping[str, Any], recipients: Sequence[Recipient]) -> bytes:
     return records.to_frame(pyrage.encrypt(padded, list(recipients)), len(padded))
 
 
+PROTECTED = b"age-encryption.org/v1"  # how an age file begins; a plain key file begins otherwise
 FEWEST = 2  # recipients of live answers: one lost key must not lose them
 FILE = {
     "answers": "public age keys that answers are sealed to, two or more",
@@ -64,31 +66,67 @@ def recipients_of(folder: Path) -> Recipients:
     return Recipients(answers=answers, texts=tuple(named["texts"]) or answers)
 
 
-def new_key(path: Path, what: str) -> Recipient:
-    """Write a new private key (0600, never over an existing file) and return its public half."""
+def new_key(path: Path, what: str, passphrase: str | None = None) -> Recipient:
+    """Write a new private key (0600, never over an existing file) and return its public half.
+
+    With a passphrase the file is an age file that only it opens, as `age --passphrase` writes them.
+    """
     identity = pyrage.x25519.Identity.generate()
     recipient = identity.to_public()
+    content = f"# {what}\n# public key: {recipient}\n{identity}\n".encode()
+    if passphrase is not None:
+        content = pyrage.passphrase.encrypt(content, passphrase)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise WrongUse(f"{path} exists already. A key is never written over; choose another name.") from None
     except OSError as error:
         raise Environment(f"{path} cannot be written: {error.strerror}.") from error
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f"# {what}\n# public key: {recipient}\n{identity}\n")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
     return recipient
 
 
 def public_half(path: Path) -> Recipient:
-    """The public half of the private key in a file. Raises WrongUse if there is none."""
+    """The public half of the practice key in a file. Raises WrongUse if there is none."""
+    found = _identity(_content(path))
+    if found is None:
+        raise WrongUse(f"{path} holds no age key. Move it away, and a new one is made at the next start.")
+    return found.to_public()
+
+
+def proven(path: Path, ask: Callable[[], str]) -> Recipient:
+    """The public half of a key file that has just opened a fresh challenge; `ask` says its passphrase.
+
+    Raises WrongUse where there is no whole key, or another passphrase.
+    """
+    content = _content(path)
+    if content.startswith(PROTECTED):
+        try:
+            content = pyrage.passphrase.decrypt(content, ask())
+        except pyrage.DecryptError as error:
+            raise WrongUse(f"The passphrase does not open {path}, or the file is damaged.") from error
+    found = _identity(content)
+    if found is None:
+        raise WrongUse(f"{path} holds no whole age key: a line that begins with AGE-SECRET-KEY-.")
+    challenge = secrets.token_bytes(32)
+    if pyrage.decrypt(pyrage.encrypt(challenge, [found.to_public()]), [found]) != challenge:
+        raise WrongUse(f"{path} does not open what is sealed to it.")
+    return found.to_public()
+
+
+def _content(path: Path) -> bytes:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return path.read_bytes()
     except OSError as error:
         raise Environment(f"{path} cannot be read: {error.strerror}.") from error
-    for line in lines:
+
+
+def _identity(content: bytes) -> pyrage.x25519.Identity | None:
+    for line in content.decode("utf-8", "replace").splitlines():
         if line.startswith("AGE-SECRET-KEY-"):
             try:
-                return pyrage.x25519.Identity.from_str(line.strip()).to_public()
+                return pyrage.x25519.Identity.from_str(line.strip())
             except pyrage.IdentityError:
-                break
-    raise WrongUse(f"{path} holds no age key. Move it away, and a new one is made at the next start.")
+                return None
+    return None
