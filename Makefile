@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SAY := @printf '%s\n'
 
-.PHONY: help run rehearsal test ci format lint types imports check bench calibration pictures pins clean
+.PHONY: help run rehearsal test ci format lint types imports check bench calibration promises soak pictures pins clean
 
 help:
 	$(SAY) "make run        the survey on http://127.0.0.1:8000/, practice mode" \
@@ -11,6 +11,8 @@ help:
 	       "make test       every test that needs no long time" \
 	       "make bench      what a participant costs, and what the statistics cost beside other libraries" \
 	       "make calibration  how often tests err and intervals cover, simulated" \
+	       "make promises   what is promised, with the verdict of tests run just now" \
+	       "make soak       20,000 questionnaires sent while the survey is killed again and again" \
 	       "make ci         everything that must hold before a change lands"
 
 run: .venv/ready
@@ -48,6 +50,12 @@ bench: .venv/bench-ready
 
 calibration: .venv/dev-ready
 	@PYTHONPATH=.:tests $(BIN)/python tests/calibration.py
+
+promises: .venv/dev-ready
+	@$(BIN)/python tests/promises.py
+
+soak: .venv/dev-ready
+	@OFFHOURS_SOAK=20000 $(BIN)/python -m pytest tests/test_faults.py -k killed --timeout 7200
 
 pictures: .venv/dev-ready
 	@PYTHONPATH=. $(BIN)/python tests/pictures.py

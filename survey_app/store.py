@@ -239,13 +239,13 @@ def sent_in(folder: Path) -> int:
 
 @contextmanager
 def _looked_into(folder: Path) -> Iterator[Callable[..., sqlite3.Cursor] | None]:
-    """The survey's file to read, or None where there is none; nothing is changed."""
+    """The survey's file to read, or None where there is none. What a crash left half-done is undone first."""
     path = folder / records.SURVEY_FILE
     if not path.exists():
         yield None
         return
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=SECONDS_TO_WAIT)) as read:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=SECONDS_TO_WAIT)) as read:
             yield read.execute
     except sqlite3.Error as error:
         raise Environment(cannot_write(folder, error)) from error
