@@ -1,41 +1,51 @@
-"""What changed between two versions of a study: by meaning, graded, with what it does to people and to the data.
-
-Everything that the fingerprint covers is laid out as address → value; what differs between two versions is a change.
-Nothing can change unseen, and comments or layout are no change.
-"""
+"""What changed between two versions of a study: by meaning, graded, with what it does to people and to the data."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from .fingerprint import IN_ORDER, files_of
+from .fingerprint import IN_ORDER
+from .laid_out import (
+    INSIDE,
+    QUESTION,
+    Address,
+    asked_in_order,
+    comparable,
+    from_elsewhere,
+    in_words,
+    laid_out,
+    ordered_lists,
+)
 from .model import Study
 from .records import Column, columns
+from .route import arms
 from .routes import Extent, extent
 from .terms import Kind
-from .written import Plain
 
-Address = tuple[str | int, ...]
-Value = str | tuple[str, ...]
-
-SUBSTANTIAL: frozenset[Kind] = frozenset({"added", "removed", "recoded", "consent", "data", "retention", "plan"})
+SUBSTANTIAL: frozenset[Kind] = frozenset(
+    {"added", "removed", "recoded", "consent", "data", "retention", "safety", "plan"}
+)
 """What a board decides on again, where the study file says nothing else (`amendments`)."""
-QUESTION = {
+OF_A_QUESTION: Mapping[str, Kind] = {
     "text": "reworded", "hint": "reworded", "labels": "reworded", "not_sure": "reworded", "prefer_not": "recoded",
-    "choices": "recoded", "off_scale": "recoded", "rows": "recoded", "type": "recoded", "low": "recoded",
-    "high": "recoded", "exclusive": "recoded", "show_if": "re-routed", "roles": "re-routed", "module": "re-routed",
+    "type": "recoded", "low": "recoded", "high": "recoded", "exclusive": "recoded", "flip": "moved",
+    "shuffle": "moved", "last": "moved", "show_if": "re-routed", "roles": "re-routed", "module": "re-routed",
+    "sensitive": "safety", INSIDE: "moved",
 }  # fmt: skip
 HEAD: Mapping[str, Kind] = {
     "consent": "consent", "consent_check": "consent", "eligibility": "consent", "information": "information",
     "sheet": "information", "closing": "information", "invitation": "information", "poster": "information",
-    "in_short": "information", "support": "support", "role_question": "re-routed",
-    "roles": "re-routed", "modules_on": "re-routed",
+    "in_short": "information", "details": "information", "who": "information", "other_ways": "information",
+    "title": "information", "support": "support", "role_question": "re-routed", "roles": "re-routed",
+    "modules_on": "re-routed", "leave_to": "safety", "public_name": "safety", "discreet_titles": "safety",
+    "quick_exit_script": "safety",
 }  # fmt: skip
 RETENTION = ("withdraw_until", "keep_until", "withdrawal_code")
+SCALES = ("choices", "off_scale", "rows")
+"""Where a code or row that comes or goes changes what is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,114 +90,78 @@ def amendment(old: Study, new: Study) -> Amendment:
 
 
 def _changes(old: Study, new: Study, substantial: frozenset[str]) -> Iterator[Change]:
-    before, after = _laid_out(old), _laid_out(new)
-    seen = set[str | int]()
+    before, after = laid_out(old.canonical), laid_out(new.canonical)
+    ordered = ordered_lists(before) | ordered_lists(after)
+    moved = list(_moved(old, new, asked_in_order(before), asked_in_order(after)))
+    elsewhere = {each[0] for each in moved if each[1] == "place"}
     for address in [*before, *(each for each in after if each not in before)]:
-        was, now = _comparable(address, before.get(address), after.get(address))
-        if was != now:
-            seen.add(address[0])
-            kind, at, what = _kind(address, was, now)
-            decides = kind in substantial or address[1] == "amendments"
-            yield Change(kind=kind, at=at, what=what, was=was, now=now, substantial=decides)
-    for at, what, was, now in _moved(old, new):
-        seen.add("questionnaire.yaml")
-        yield Change(kind="moved", at=at, what=what, was=was, now=now, substantial="moved" in substantial)
-    files, others = files_of(old.canonical), files_of(new.canonical)
-    for name in sorted({*files, *others}):
-        if json.dumps(files.get(name)) != json.dumps(others.get(name)) and name not in seen:  # such as 1 and "1"
-            was, now = "read as other values", "compare the two files by eye"
-            yield Change(kind="setting", at=name, what="how it is written", was=was, now=now, substantial=True)
+        was, now = comparable(address, before.get(address), after.get(address))
+        if was == now or (address[-1] == INSIDE and (None in (was, now) or address[2] in elsewhere)):
+            continue
+        kind, at, what = _kind(address, was, now, ordered)
+        if kind == "reworded" and (from_elsewhere(address, now, before) or from_elsewhere(address, was, after)):
+            kind = "recoded"  # the same words mean another code now
+        decides = kind in substantial or address[1] == "amendments"
+        said = in_words(was, now)
+        yield Change(kind=kind, at=at, what=what, was=said[0], now=said[1], substantial=decides)
+    for at, what, one, other in moved:
+        yield Change(kind="moved", at=at, what=what, was=one, now=other, substantial="moved" in substantial)
     for name in sorted({*old.words, *new.words}):
         if old.words.get(name) != new.words.get(name):
-            said = {"was": old.words.get(name), "now": new.words.get(name)}
-            yield Change(kind="interface", at=name, what="words", **said, substantial="interface" in substantial)
+            said = old.words.get(name), new.words.get(name)
+            decides = "interface" in substantial
+            yield Change(kind="interface", at=name, what="words", was=said[0], now=said[1], substantial=decides)
 
 
-def _laid_out(study: Study) -> dict[Address, Value]:
-    """Address → value, questions and other things with a name by that name; lists of codes as one value.
-
-    What stands in an order of its own has its names at `IN_ORDER` as well; questions have not, see `_moved`.
-    """
-    found: dict[Address, Value] = {}
-
-    def walk(plain: Plain, address: Address) -> None:
-        match plain:
-            case dict(entries) if entries:
-                found[(*address, IN_ORDER)] = tuple(str(key) for key in entries)  # sorted, where order has no meaning
-                for key, value in entries.items():
-                    walk(value, (*address, key))
-            case list(items) if any(isinstance(item, dict) for item in items):
-                names = _names(items)
-                if not any(isinstance(item, dict) and {"type", "questions"} & item.keys() for item in items):
-                    found[(*address, IN_ORDER)] = tuple(name for name in names if isinstance(name, str))
-                for name, item in zip(names, items, strict=True):
-                    here = (address[0],) if isinstance(item, dict) and "type" in item else address
-                    walk(item, (*here, name))
-            case list(items):
-                found[address] = ", ".join(str(item) for item in items)
-            case bool():
-                found[address] = str(plain).lower()
-            case _:
-                found[address] = str(plain)
-
-    for name, plain in files_of(study.canonical).items():
-        walk(plain, (name,))
-    return found
-
-
-def _names(items: list[Plain]) -> list[str | int]:
-    """What each item of a list is called: its own name, numbered from the second of that name on, or its number."""
-    names: list[str | int] = []
-    for number, item in enumerate(items, 1):
-        named = item.get("id", item.get("heading", item.get("place"))) if isinstance(item, dict) else None
-        again = sum(str(name).split(" (")[0] == str(named) for name in names)
-        names.append(number if named is None else f"{named} ({again + 1})" if again else str(named))
-    return names
-
-
-def _comparable(address: Address, was: Value | None, now: Value | None) -> tuple[str | None, str | None]:
-    """Both values as words; of an order only the names that both versions have, and none where one has no order."""
-    if address[-1] != IN_ORDER:
-        assert not isinstance(was, tuple)
-        assert not isinstance(now, tuple)
-        return was, now
-    before, after = was or (), now or ()
-    return tuple(", ".join(name for name in one if name in other) for one, other in ((before, after), (after, before)))  # type: ignore[return-value]
-
-
-def _kind(address: Address, was: str | None, now: str | None) -> tuple[Kind, str, str]:
-    """What kind of change it is, at what, in which of its parts."""
+def _kind(address: Address, was: str | None, now: str | None, ordered: set[str]) -> tuple[Kind, str, str]:
+    """What kind of change it is, at what, in which of its parts. `ordered` names the lists that are scales."""
     file, *rest = address
-    ordered = rest[-1] == IN_ORDER
-    rest = rest[:-1] if ordered else rest
-    top, inner = str(rest[0]), "the order" if ordered else ".".join(str(each) for each in rest[1:])
-    if ordered and str(file) in ("questionnaire.yaml", "story.yaml"):
-        return "moved", f"the list “{rest[1]}”" if top == "choices" and len(rest) > 1 else top, inner or top
+    in_order = rest[-1] == IN_ORDER
+    rest = rest[:-1] if in_order else rest
+    top, inner = str(rest[0]), "the order" if in_order else ".".join(str(each) for each in rest[1:])
     if str(file).startswith("languages/"):
         return "translation", ".".join(str(each) for each in rest[1:]) or top, str(file)
     if file == "plan.yaml":
         return "plan", _named(rest), inner or top
     if file == "study.yaml":
-        if top == "privacy":
-            return "retention" if inner in RETENTION else "data", top, inner
-        return HEAD.get(top, "setting"), ".".join(str(each) for each in rest[:2]), inner
+        return _of_the_study(rest, inner, was, now), ".".join(str(each) for each in rest[:2]), inner
+    if top == QUESTION:
+        return _of_a_question([str(each) for each in rest[1:]], in_order, was, now)
     if top == "either_order":
         return "re-routed", top, inner
-    if top == "choices":  # a shared list
-        return (
-            _choice(was, now),
-            f"the list “{rest[1]}”" if len(rest) > 1 else top,
-            ".".join(str(each) for each in rest[2:]),
-        )
-    key = str(rest[1]) if len(rest) > 1 else ""
+    if top == "choices" and len(rest) > 1:  # a shared list
+        named = f"the list “{rest[1]}”"
+        if in_order:
+            return "recoded" if str(rest[1]) in ordered else "moved", named, "the order of its answers"
+        return _code(was, now), named, ".".join(str(each) for each in rest[2:])
+    if file == "story.yaml" and top == "text" and len(rest) > 3:  # a way in which it is told
+        return "added" if was is None else "removed" if now is None else "reworded", str(rest[2]), inner
+    if in_order or rest[-1] == "support_open":
+        return "moved" if in_order else "safety", top, inner
+    return "reworded" if file == "story.yaml" or rest[-1] == "title" else "setting", top, inner or top
+
+
+def _of_the_study(rest: list[str | int], inner: str, was: str | None, now: str | None) -> Kind:
+    top = str(rest[0])
+    if top == "privacy":
+        return "retention" if inner in RETENTION else "data"
+    if top == "support" and now in (None, "null") and was not in (None, "null"):
+        return "safety"  # somebody who could help stands there no longer
+    return HEAD.get(top, "setting")
+
+
+def _of_a_question(rest: list[str], in_order: bool, was: str | None, now: str | None) -> tuple[Kind, str, str]:
+    id, *inner = rest
+    key = inner[0] if inner else ""
+    what = "the order" if in_order and len(inner) < 2 else ".".join(inner) or "question"
     if key in ("type", "id") and (was is None or now is None):
-        return "added" if was is None else "removed", top, key
-    if key in ("choices", "off_scale", "rows"):
-        return _choice(was, now), top, inner
-    return QUESTION.get(key, "reworded" if file == "story.yaml" else "setting"), top, inner or top  # type: ignore[return-value]
+        return "added" if was is None else "removed", id, key
+    if key in SCALES:
+        return "recoded" if in_order and key == "choices" else "moved" if in_order else _code(was, now), id, what
+    return "moved" if in_order else OF_A_QUESTION.get(key, "setting"), id, what
 
 
-def _choice(was: str | None, now: str | None) -> Kind:
+def _code(was: str | None, now: str | None) -> Kind:
     """A code that comes or goes recodes the answers; other words for it do not."""
     return "recoded" if was is None or now is None else "reworded"
 
@@ -199,10 +173,10 @@ def _named(rest: list[str | int]) -> str:
     return ".".join(str(each) for each in rest[:2])
 
 
-def _moved(old: Study, new: Study) -> Iterator[tuple[str, str, str, str]]:
+def _moved(old: Study, new: Study, before: list[str], after: list[str]) -> Iterator[tuple[str, str, str, str]]:
     """Questions that both versions have, and that had to change places for the new order, or stand on other pages."""
-    before = [each.id for each in old.questions() if new.question(each.id) is not None]
-    after = [each.id for each in new.questions() if old.question(each.id) is not None]
+    common = set(before) & set(after)
+    before, after = ([id for id in order if id in common] for order in (before, after))
     blocks = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
     stayed = {id for block in blocks for id in before[block.a : block.a + block.size]}
     for id in before:
@@ -210,19 +184,19 @@ def _moved(old: Study, new: Study) -> Iterator[tuple[str, str, str, str]]:
             yield id, "place", f"behind {_behind(before, id)}", f"behind {_behind(after, id)}"
     was, now = _pages(old, stayed), _pages(new, stayed)
     for id in before:
-        if id in stayed and was[id] != now[id]:
+        if id in was and id in now and was[id] != now[id]:
             yield id, "page", was[id], now[id]
 
 
 def _pages(study: Study, among: set[str]) -> dict[str, str]:
-    """Question → the part it stands in and those beside it on its page, of some questions."""
+    """Question → those beside it on its page, of some questions."""
     found = {}
     for part in study.parts:
         for page in part.pages:
             together = [each.id for each in page if each.id in among]
             for id in together:
                 others = ", ".join(other for other in together if other != id)
-                found[id] = f"in the part “{part.id}”, " + (f"on a page with {others}" if others else "on its own page")
+                found[id] = f"on a page with {others}" if others else "on its own page"
     return found
 
 
@@ -241,14 +215,16 @@ def _effects(old: Study, new: Study) -> Iterator[str]:
     yield from (
         f"{role.name} are asked no longer" for role in old.roles if role.id not in [each.id for each in new.roles]
     )
+    if old.story and new.story and len(arms(old.story)) != len(arms(new.story)):
+        yield f"the story is told in {len(arms(new.story))} ways, {len(arms(old.story))} before"
     before, after = ({column.name: column for column in columns(study)} for study in (old, new))
     for name in [*before, *(each for each in after if each not in before)]:
         if name not in after:
             yield f"the column “{name}” is stored no longer"
         elif name not in before:
             yield f"the column “{name}” is stored now"
-        elif _codes(before[name]) != _codes(after[name]):
-            yield f"answers to “{name}” cannot be compared with those given before: its codes differ"
+        elif _other_meaning(before[name], after[name]):
+            yield f"answers to “{name}” cannot be compared with those given before: its codes mean something else"
 
 
 def _longer(role: str, was: Extent, now: Extent) -> Iterator[str]:
@@ -260,5 +236,14 @@ def _longer(role: str, was: Extent, now: Extent) -> Iterator[str]:
             yield f"{role}, {which} route: {more:+d} questions, {minutes:+.1f} minutes".replace("-", "−")
 
 
-def _codes(column: Column) -> tuple[object, ...]:
-    return column.kind, tuple(choice.code for choice in column.choices), column.scale
+def _other_meaning(was: Column, now: Column) -> bool:
+    """Does a code of this column mean something else than before?"""
+    if (was.kind, was.scale) != (now.kind, now.scale):
+        return True
+    before, after = ({choice.code: tuple(choice.label.values()) for choice in each.choices} for each in (was, now))
+    if before.keys() != after.keys():
+        return True
+    return any(
+        before[code] != after[code] and (after[code] in before.values() or before[code] in after.values())
+        for code in before
+    )

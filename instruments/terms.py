@@ -13,7 +13,7 @@ Wording = Mapping[str, str]
 
 Kind = Literal[
     "added", "removed", "reworded", "recoded", "re-routed", "moved", "translation",
-    "consent", "information", "data", "retention", "support", "plan", "interface", "setting",
+    "consent", "information", "data", "retention", "safety", "support", "plan", "interface", "setting",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 """Kinds of change between two versions of a study; see `amending`."""

@@ -26,13 +26,17 @@ CHANGES = [
     ("reworded", "questionnaire.yaml", "5: Stop and talk", "5: Stop for a talk", "the list “acknowledgement”"),
     ("consent", "study.yaml", "I am 18 or older.", "I am 16 or older.", "consent.k_age"),
     ("information", "study.yaml", "You can take a break.", "You can pause.", "information.What will I do?"),
-    ("data", "study.yaml", "month: true", "month: false", "privacy"),
-    ("retention", "study.yaml", "  withdrawal_code: true", "  withdrawal_code: false", "privacy"),
+    ("data", "study.yaml", "month: true", "month: false", "privacy.month"),
+    ("retention", "study.yaml", "  withdrawal_code: true", "  withdrawal_code: false", "privacy.withdrawal_code"),
     ("support", "study.yaml", "Call your local emergency number.", "Call 112.", "support.Somewhere else"),
     ("plan", "plan.yaml", "gates: {no_test: 10", "gates: {no_test: 12", "gates.no_test"),
     ("plan", "plan.yaml", "planned_n: [[140, 140]]", "planned_n: [[150, 150]]", "H8"),
     ("reworded", "story.yaml", "They meet every two weeks.", "They meet each week.", "text"),
-    ("setting", "study.yaml", "public_name: Care survey", "public_name: A survey", "public_name"),
+    ("safety", "study.yaml", "public_name: Care survey", "public_name: A survey", "public_name"),
+    ("safety", "study.yaml", "leave_to: null", "leave_to: none", "leave_to"),
+    ("information", "study.yaml", "incentive: none ", "incentive: a voucher ", "details.incentive"),
+    ("recoded", "questionnaire.yaml", 'get_on: {1: Very badly, 2: Badly', "get_on: {1: Badly, 2: Very badly", "the list “get_on”"),
+    ("setting", "study.yaml", "version: 1.0.0-draft", "version: 1.0.1", "version"),
 ]  # fmt: skip
 
 
@@ -125,7 +129,8 @@ SWAPS = [
     ("moved", "story.yaml", "      v_hurt: Hurt\n      v_confused: Confused", "      v_confused: Confused\n      v_hurt: Hurt", "story_feel"),
     ("consent", "study.yaml", "  - {id: k_nohelp, text: I know that no one can reply to me or send help.}\n  - {id: k_names, text: \"I will not name any person, place or service.\"}", "  - {id: k_names, text: \"I will not name any person, place or service.\"}\n  - {id: k_nohelp, text: I know that no one can reply to me or send help.}", "consent"),
     ("re-routed", "study.yaml", "  client: clients\n  worker: workers", "  worker: workers\n  client: clients", "roles"),
-    ("setting", "study.yaml", "max_minutes: 10\n", 'max_minutes: "10"\n', "study.yaml"),
+    ("information", "study.yaml", "max_minutes: 10\n", 'max_minutes: "10"\n', "details.max_minutes"),
+    ("recoded", "questionnaire.yaml", "get_on: {1: Very badly, 2: Badly", "get_on: {2: Badly, 1: Very badly", "the list “get_on”"),
     ("information", "study.yaml", "  - text: Saying hello", "  - heading: Who runs it\n    text: Saying hello", "closing.Who runs it (2)"),
 ]  # fmt: skip
 
@@ -137,6 +142,53 @@ def test_an_order_that_changes_is_a_change(kind, file, old, new, at, tmp_path):
     found = amendment(read(BUNDLED), other)
     assert (kind, at) in {(each.kind, each.at) for each in found.changes}, found.changes
     assert other.fingerprint != read(BUNDLED).fingerprint
+
+
+def test_a_story_told_the_other_way_round_is_another_story(tmp_path):
+    """The words of two levels exchanged: recoded, and the board decides; a third level is more ways to tell it."""
+    text = (BUNDLED / "story.yaml").read_text()
+    none, nod = (re.search(rf"      {level}: (They look.*)\n", text).group(1) for level in ("none", "nod"))
+    other = text.replace(none, "@").replace(nod, none).replace("@", nod)
+    folder = changed(tmp_path)
+    (folder / "story.yaml").write_text(other)
+    found = amendment(read(BUNDLED), read(folder))
+    assert {each.kind for each in found.changes} == {"recoded"}
+    assert found.grade == "substantial"
+    (folder / "story.yaml").write_text(
+        text.replace(f"      nod: {nod}\n", f"      nod: {nod}\n      wave: They look, and wave.\n")
+    )
+    found = amendment(read(BUNDLED), read(folder))
+    assert {each.kind for each in found.changes} == {"added"}
+    assert "the story is told in 12 ways, 8 before" in found.effects
+
+
+def test_two_changes_hide_no_third(tmp_path):
+    """What would collapse into the same words (one entry condition for two, equal headings) is seen beside others."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    shutil.copytree(STUDY["tea"], one)
+    head = (one / "study.yaml").read_text()
+    more = "eligibility: [A?, B?]\ninformation:\n  - {heading: Pay (none), text: first}\n  - {heading: Pay (none), text: second}\n"
+    (one / "study.yaml").write_text(head + more)
+    shutil.copytree(one, two)
+    (two / "study.yaml").write_text(
+        (head + more).replace("[A?, B?]", '["A?, B?"]').replace("first", "1st").replace("Tea or", "Tea and")
+    )
+    found = amendment(read(one), read(two))
+    assert {(each.kind, each.at) for each in found.changes} == {
+        ("consent", "eligibility"),
+        ("information", "information.Pay (none)"),
+        ("information", "title"),
+    }
+
+
+def test_codes_that_mean_the_opposite_break_the_comparison(tmp_path):
+    """Two answers that exchange their codes: said for every column of the list; another order of a list without order is none."""
+    turned = ("questionnaire.yaml", "get_on: {1: Very badly, 2: Badly", "get_on: {1: Badly, 2: Very badly")
+    found = amendment(read(BUNDLED), read(changed(tmp_path, turned)))
+    assert any("“rapport” cannot be compared" in line for line in found.effects)
+    nominal = ("questionnaire.yaml", '1: "Yes, once", 2: "Yes, 2 or 3 times"', '2: "Yes, 2 or 3 times", 1: "Yes, once"')
+    found = amendment(read(BUNDLED), read(changed(tmp_path, nominal)))
+    assert found.effects == ()
 
 
 def test_a_page_that_is_parted_is_a_change(tmp_path):
