@@ -7,7 +7,6 @@ named by its very item. Neither is part of the fingerprint.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -19,9 +18,10 @@ from .amending import amendment
 from .checking.launch import before_launch
 from .doors import Environment, WrongUse
 from .filing import whole
+from .fingerprint import fingerprint
 from .model import Study
-from .reader import from_canonical
-from .reader.section import Problems, Section
+from .reader import Faulty, from_canonical
+from .reader.section import Problems, Section, is_day
 from .written import Unreadable, read_yaml
 
 NAME, KEPT, RECIPIENTS = "approval.yaml", "approved", "recipients.yaml"
@@ -37,7 +37,6 @@ FILE = {
 }
 NAMED = {"from": "begins", "until": "ends"}
 HEADING = "# Written by `python -m instruments approve`; whoever changes it says that the board has decided so."
-DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 FRESH = timedelta(days=90)  # a support line that was checked longer ago may be wrong by now
 
 
@@ -73,7 +72,7 @@ def approval_of(folder: Path) -> Approval | None:
     section = Section(at, FILE, problems, "an approval")
     days = {key: section.words(key, needed=True) or "" for key in ("from", "until")}
     for key, day in days.items():
-        if not _is_day(day):
+        if not is_day(day):
             problems.add(section.entries.get(key, at), f'“{key}” is a day, such as "2026-11-23", not “{day}”')
     read = Approval(
         fingerprint=section.words("fingerprint", needed=True) or "",
@@ -92,8 +91,10 @@ def approval_of(folder: Path) -> Approval | None:
 
 def approve(folder: Path, study: Study, decided: Decision) -> Approval:
     """Write a board's decision, and keep the study as it was decided on. Raises WrongUse, Environment."""
+    if not decided.board.strip() or not decided.reference.strip():
+        raise WrongUse("A decision names its board and the board's own number for it.")
     for day in (decided.begins, decided.ends):
-        if not _is_day(day):
+        if not is_day(day):
             raise WrongUse(f"“{day}” is no day; write it like 2026-11-23.")
     if decided.ends < decided.begins:
         raise WrongUse(f"The last day, {decided.ends}, lies before the first, {decided.begins}.")
@@ -141,9 +142,16 @@ def _not_as_approved(folder: Path, study: Study, approval: Approval, today: str)
 def changed_since(folder: Path, study: Study, approval: Approval) -> str:
     """What has changed since the approval, by item, from the JSON that was kept."""
     kept = folder / KEPT / f"{approval.fingerprint}.json"
+    short = f"fingerprint {study.fingerprint[:12]}, approved was {approval.fingerprint[:12]}"
     if not kept.exists():
-        return f"fingerprint {study.fingerprint[:12]}, approved was {approval.fingerprint[:12]} (its JSON is not kept)."
-    found = amendment(from_canonical(kept.read_text(encoding="utf-8")), study).changes
+        return f"{short} (its JSON is not kept)."
+    try:
+        text = kept.read_text(encoding="utf-8")
+        if fingerprint(text) != approval.fingerprint:
+            return f"{short} (its JSON is damaged)."
+        found = amendment(from_canonical(text), study).changes
+    except (OSError, ValueError, Faulty):
+        return f"{short} (its JSON cannot be read by this version)."
     told = [f"“{each.at}” ({each.what}, {each.kind})" for each in found]
     return f"{', '.join(told[:3])}{f' and {len(told) - 3} more' if len(told) > 3 else ''} changed."
 
@@ -152,13 +160,6 @@ def _stale(study: Study, today: str) -> Iterator[str]:
     """Support lines that nobody has looked at for 90 days."""
     for place in study.support:
         for line in place.lines:
-            checked = line.checked_on if line.checked_on and _is_day(line.checked_on) else None
+            checked = line.checked_on if line.checked_on and is_day(line.checked_on) else None
             if checked and date.fromisoformat(today) - date.fromisoformat(checked) > FRESH:
                 yield f"The support line “{line.name}” of {place.place} was checked on {checked}, over 90 days ago."
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return bool(DAY.match(text) and date.fromisoformat(text))
-    except ValueError:
-        return False

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .model import Question, Study
+from .plan import When
 from .records import columns
-from .rules import ALWAYS, BLANK, AnyOf, Is, Rule, Value, in_words, one_of
+from .rules import ALWAYS, BLANK, AllOf, AnyOf, Is, NoneOf, Rule, Value, fold, in_words, one_of
 from .terms import Choice, Wording
 
 
 def asked_of(study: Study, role: str, rule: Rule) -> str:
     """“met is “Yes, once””: every code by its words, every question by its name; “everybody” where no rule is."""
+    never_asked = {each.id for each in study.questions() if role not in each.roles}
+    rule = _without(rule, never_asked)
     if rule == ALWAYS:
         return "everybody"
 
@@ -21,11 +24,35 @@ def asked_of(study: Study, role: str, rule: Rule) -> str:
     return in_words(rule, naming)
 
 
+NEVER: Rule = AnyOf(())
+
+
+def _without(rule: Rule, never: set[str]) -> Rule:
+    """The same rule for somebody who is never asked these questions: nothing holds of them."""
+
+    def leaf(each: Is) -> Rule:
+        return NEVER if each.column in never else each
+
+    def all_of(rules: list[Rule]) -> Rule:
+        return NEVER if NEVER in rules else AllOf(tuple(rules))
+
+    def any_of(rules: list[Rule]) -> Rule:
+        left = tuple(each for each in rules if each != NEVER)
+        return left[0] if len(left) == 1 else AnyOf(left)
+
+    def none_of(inner: Rule) -> Rule:
+        return ALWAYS if inner == NEVER else NoneOf(inner)
+
+    return fold(rule, leaf, all_of, any_of, none_of)
+
+
 def picked_out(study: Study, rule: Rule) -> str:
     """Whom a rule of the plan picks out: what a derived column means, what a question asks, what a code is called."""
     if rule == ALWAYS:
         return "everybody"
-    means = {each.name: each.means for each in study.plan.derived if each.means}
+    means = {each.name: each.means for each in study.plan.derived if each.means and isinstance(each, When)}
+    said_of = {each.name: each.means for each in study.plan.derived if each.means}
+    told = {factor.id for factor in study.story.factors} if study.story else set()
     roles = {role.id: role.name for role in study.roles}
     known = {column.name: column for column in columns(study)}
 
@@ -36,10 +63,14 @@ def picked_out(study: Study, rule: Rule) -> str:
             return str(means[leaf.column])
         if leaf.column in means and set(leaf.any_of) == {0}:
             return f"not ({means[leaf.column]})"
+        if leaf.column in told:
+            return f"the story has {leaf.column} “{one_of([str(value) for value in leaf.any_of])}”"
         column = known.get(leaf.column)
-        about = study.question(leaf.column) or column
-        asked = f"“{worded(about.text, '')}”" if about else leaf.column
-        labels = {choice.code: worded(choice.label, "") for choice in column.choices} if column else {}
+        question = study.question(leaf.column)
+        about = question or column
+        asked = f"“{worded(about.text, '')}”" if about else said_of.get(leaf.column) or leaf.column
+        choices = offered(question) if question else column.choices if column else ()
+        labels = {choice.code: worded(choice.label, "") for choice in choices}
         found = [f"“{labels[value]}”" if value in labels else f"“{value}”" for value in leaf.any_of]
         return f"{asked} is {' or '.join(found)}"
 

@@ -13,6 +13,8 @@ from .route import arms
 from .rules import ALWAYS
 
 NOT_STATED = "not stated"
+LATER = "known after the survey"
+"""What can only be filled when people have answered: the flow, rates, how long it took."""
 FILE = Path(__file__).with_name("checklists.yaml")
 
 

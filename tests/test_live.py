@@ -15,7 +15,7 @@ from test_troubles import said_well
 
 from analysis.rehearsal.walker import Browser
 from instruments.approval import approval_of, standing
-from instruments.reader import read
+from instruments.reader import Faulty, read
 from survey_app import clock
 from survey_app.live import gate, private_keys
 
@@ -210,6 +210,22 @@ def test_a_change_of_one_comma_is_named(study):
     assert "is not kept" in " ".join(standing(folder, changed, approval_of(folder), TODAY))
 
 
+def test_a_damaged_copy_of_what_was_approved_is_said(study):
+    """Cut, changed, or another study: it stands in the way in words, and never breaks a survey that looks."""
+    folder, _ = study
+    approval = approval_of(folder)
+    kept = next((folder / "approved").glob("*.json"))
+    whole = kept.read_text()
+    text = (folder / "study.yaml").read_text()
+    (folder / "study.yaml").write_text(text.replace("Tea or", "Tea and"))
+    assert "“title”" in " ".join(standing(folder, read(folder), approval, TODAY))
+    for damaged in (whole[:50], whole.replace("Tea", "Ink"), "{}", "null"):
+        kept.write_text(damaged)
+        assert "its JSON" in " ".join(standing(folder, read(folder), approval, TODAY))
+    kept.write_bytes(b"\xff\xfe")
+    assert "its JSON" in " ".join(standing(folder, read(folder), approval, TODAY))
+
+
 def test_stale_support_and_undecided_points_stand_in_the_way(study):
     """A support line that was checked 91 days ago, one that is empty, a day that nobody has decided."""
     folder, _ = study
@@ -219,12 +235,17 @@ def test_stale_support_and_undecided_points_stand_in_the_way(study):
     assert "over 90 days ago" in " ".join(standing(folder, read(folder), approval, later))
     for old, new, says in (
         ("name: Somebody", "name: null", "no name"),
+        (f"checked_on: '{clock.today()}'", "checked_on: last week", "is not a day"),
         ("withdraw_until: '2036-12-31', ", "", "withdraw_until has no day"),
         ("leave_to: https://weather.example.org/\n", "", "leave_to"),
     ):
         text = (folder / "study.yaml").read_text()
         (folder / "study.yaml").write_text(text.replace(old, new))
-        assert says in " ".join(standing(folder, read(folder), approval, clock.today()))
+        try:
+            told = " ".join(standing(folder, read(folder), approval, clock.today()))
+        except Faulty as error:
+            told = str(error)
+        assert says in told
         (folder / "study.yaml").write_text(text)
 
 
@@ -295,6 +316,8 @@ def test_wrong_approvals_are_refused(study):
     folder, _ = study
     before = (folder / "approval.yaml").read_bytes()
     command = ("instruments", "approve", str(folder), "--board", "b", "--reference", "r", "--cap", "9")
+    nobody = ("instruments", "approve", str(folder), "--board", " ", "--reference", "", "--cap", "9", *DAYS)
+    said_well(run_here(*nobody), 2, "names its board")
     said_well(run_here(*command, "--from", "soon", "--until", "2026-12-31"), 2, "“soon” is no day")
     said_well(run_here(*command, "--from", "2026-12-31", "--until", "2026-12-01"), 2, "lies before")
     said_well(run_here(*command, "--from", "2026-12-31", "--until", "2037-12-01"), 2, "delete until 2036-12-31")

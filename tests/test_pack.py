@@ -19,17 +19,18 @@ from test_paper import words_of_docx, words_of_html, words_of_pdf
 from test_troubles import said_well
 
 from instruments import pack
-from instruments.asked_of import asked_of, offered
+from instruments.asked_of import asked_of, offered, picked_out
 from instruments.model import Grid
 from instruments.pack import given, looking
 from instruments.pack.front import spoken
 from instruments.pack.route_map import as_written, route_maps, steps
 from instruments.paper.blocks import Picture, Points, flat
+from instruments.plan import Recode, When
 from instruments.reader import read
 from instruments.reader.board_file import for_the_board
 from instruments.route import arms, told
 from instruments.routes import extent
-from instruments.rules import ALWAYS, in_words
+from instruments.rules import ALWAYS, columns, in_words
 
 DAY, ADDRESS = "2026-11-23", "https://survey.example.org/"
 OPEN = given.TO_BE_WRITTEN
@@ -294,6 +295,65 @@ def test_the_page_for_the_board_is_accessible(chromium, review):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert not [each for each in asked if not each.startswith(("file:", "data:"))]
         page.close()
+
+
+def test_what_a_study_does_without_is_not_promised(tmp_path):
+    """No quick exit, no code, no own device, titles that show: the pack says so, and the usual study says the opposite."""
+    folder = tmp_path / "study"
+    shutil.copytree(STUDY["tea"], folder)
+    more = "leave_to: none\ndiscreet_titles: false\nprivacy: {withdrawal_code: false, ask_device: false}\n"
+    (folder / "study.yaml").write_text((folder / "study.yaml").read_text() + more)
+    bare, usual = (words_of_html(pack.as_html(pack.document(packed(each)))) for each in (folder, BUNDLED))
+    for said in (
+        "the quick exit, a break",
+        "Limits of leaving fast",
+        "a code is shown only if asked for",
+        "a day on a device",
+        "neutral titles, leaving fast",
+    ):
+        assert said not in bare
+        assert said in usual
+    for said in ("This study has no quick exit", "there is no code", "nobody can find them again"):
+        assert said in bare
+        assert said not in usual
+
+
+def test_no_placeholder_reaches_a_board():
+    """Facts are filled in or said to be undecided; a name in braces is for authors only."""
+    text = words_of_html(pack.as_html(pack.document(packed(BUNDLED))))
+    before_the_files = text[: text.rindex("The study files")]
+    assert not re.findall(r"\{[a-z_]+\}", before_the_files)
+
+
+def test_whom_the_plan_picks_out_is_told_as_it_runs():
+    """A recode by its codes, a telling by its factor, ticks by their words; a rule on a question that a side is not asked is left out."""
+    study = read(BUNDLED)
+    told = {each.name: picked_out(study, each.rule) for each in study.plan.derived if isinstance(each, When)}
+    assert "the story has story_sign “nod”" in " ".join(
+        picked_out(study, group.rule) for each in study.plan.comparisons for group in (each.first, each.second)
+    )
+    recodes = {each.name for each in study.plan.derived if isinstance(each, Recode) and each.means}
+    for each in study.plan.derived:
+        if isinstance(each, When) and columns(each.rule) & recodes:
+            assert "is “" in told[each.name], "a recode is told with its codes, never as if it were yes or no"
+    page = next(step for step in steps(study, "worker") if "talk_agreed" in step.label)
+    assert "talk_unmet" not in (page.only or "")
+
+
+def test_odd_words_and_addresses(tmp_path):
+    """A letter that no page can hold, an address that leads nowhere: said or left out, never a traceback."""
+    folder = tmp_path / "study"
+    shutil.copytree(BUNDLED, folder)
+    (folder / "board.yaml").write_text('texts: {team: "A bell\\u0007 rings"}\n')
+    (folder / "notes.txt").write_bytes(b"\xff\xfe no study file")
+    done = run("instruments", "pack", str(folder), "--out", str(tmp_path / "out"), "--quick")
+    assert done.returncode == 0, done.stderr
+    for address in ("javascript:alert(1)", "", "http://plain.example.org", "https://" + "x" * 400):
+        said_well(
+            run("instruments", "pack", str(folder), "--out", str(tmp_path / "o2"), "--quick", "--address", address),
+            2,
+            "https://",
+        )
 
 
 def test_every_question_without_a_rule_is_for_everybody():

@@ -14,15 +14,16 @@ from ..model import Study
 from ..paper.as_docx import as_docx
 from ..paper.as_html import as_html
 from ..paper.as_pdf import as_pdf, drawn
-from ..paper.blocks import Block, Card, Document, Heading, Picture, Run, numbered
+from ..paper.blocks import Block, Card, Document, Heading, Picture, Run, flat, named, numbered
 from ..reader import Faulty, read_in_every_language
 from ..reader.board_file import for_the_board
 from ..routes import extent
 from . import closing, front, looking, planned, questions, route_map, safeguards
-from .given import Given
+from .given import TOLD_BY_THE_TEAM, Given
 
 __all__ = ["FILES", "Given", "document", "free", "gathered", "length", "looked", "missing", "written"]
 
+LONGEST_ADDRESS = 300  # letters
 LEFT_OUT = "left out of this copy (--quick)"
 FILES = ("review.html", "review.docx", "review.pdf")
 
@@ -33,6 +34,8 @@ def gathered(folder: Path, language: str | None, day: str, before: Study | None,
         studies = read_in_every_language(folder)
     except Faulty as error:
         raise WrongUse(f"The study in {folder} cannot be read:\n{error}") from error
+    if address is not None and not (address.startswith("https://") and len(address) <= LONGEST_ADDRESS):
+        raise WrongUse(f"--address is an https:// address of at most {LONGEST_ADDRESS} letters.")
     study = studies.get(language) if language else next(iter(studies.values()))
     if study is None:
         raise WrongUse(f"The study is offered in {', '.join(studies)}, not in “{language}”.")
@@ -96,14 +99,14 @@ SECTIONS: tuple[tuple[str, Callable[[Given], Iterator[Block]]], ...] = (
 def document(known: Given) -> Document:
     """The whole pack, its headings numbered."""
     blocks: list[Block] = []
-    numbers: dict[str, str] = {}
+    sections: dict[str, str] = {}
     for name, section in SECTIONS:
         made = list(section(known))
         blocks += made
-        first = next((each for each in made if isinstance(each, Heading)), None)
-        if first is not None and name:
-            count = sum(isinstance(each, Heading) and each.level == 1 for each in blocks)
-            numbers[name] = f"{count}, {first.text}"
+        if name:
+            sections[name] = next((each.text for each in made if isinstance(each, Heading)), "")
+    titles = {each.text: named(each) for each in flat(numbered(blocks)) if isinstance(each, Heading)}
+    numbers = {name: titles[title] for name, title in {**sections, **TOLD_BY_THE_TEAM}.items() if title in titles}
     blocks += [
         *closing.where_everything_stands(known, numbers),
         *closing.sign_off(known),

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from ..amending import Amendment, amendment
-from ..checklists import NOT_STATED, checklists, of_the_study
+from ..checklists import LATER, NOT_STATED, checklists, of_the_study
 from ..paper.blocks import Block, Heading, Listing, NewPage, Paragraph, Points, Run, Table, Words
 from ..reader.board_file import ELEMENTS, NOT_APPLICABLE
+from ..reader.folder import BESIDE, NEEDED, OPTIONAL
 from ..records import FORMAT
 from .amended import changes_in
 from .given import HERE, Given, decided, open_words, words
@@ -70,7 +71,16 @@ def _runs(said: Words) -> tuple[Run, ...]:
 
 def reporting(given: Given) -> Iterator[Block]:
     """CHERRIES, STROBE and CONSORT as far as they can be answered before anybody takes part."""
-    facts: dict[str, str | None] = {**of_the_study(given.study), "items": _items(given)}
+    texts = given.board.texts
+    facts: dict[str, str | None] = {
+        **of_the_study(given.study),
+        "items": _items(given),
+        "development": texts.get("pilot"),
+        "contact_mode": texts.get("recruitment"),
+        "advertising": texts.get("recruitment"),
+        "open_or_closed": texts.get("recruitment"),
+        **dict.fromkeys(("participation", "completion", "flow", "durations", "dates"), LATER),
+    }
     if given.approval:
         facts |= {"board": given.approval.board, "reference": given.approval.reference}
         facts["dates"] = f"{given.approval.begins} to {given.approval.ends}"
@@ -113,7 +123,7 @@ def where_everything_stands(given: Given, numbers: Mapping[str, str]) -> Iterato
         kind, _, name = where.partition(": ")
         said: Words = f"section {numbers.get(where, '')}"
         if kind == "team":
-            said = "written, see its section" if given.board.texts.get(name) else open_words()
+            said = f"section {numbers[name]}" if given.board.texts.get(name) else open_words()
         elif kind == "detail":
             said = given.study.details.get(name) or open_words()
         elif kind == "none":
@@ -139,7 +149,8 @@ def appendix(given: Given) -> Iterator[Block]:
     """The files as they stand, each with its own hash."""
     yield NewPage()
     yield Heading(1, "The study files")
-    files = sorted(path for path in given.folder.rglob("*.yaml") if path.is_file())
+    named = [given.folder / name for name in (*NEEDED, *OPTIONAL, *BESIDE)]
+    files = [path for path in (*named, *sorted(given.folder.glob("languages/*.yaml"))) if path.is_file()]
     yield Points((f"format of stored records: {FORMAT}", f"fingerprint: {given.study.fingerprint}"))
     hashes = tuple(
         (path.relative_to(given.folder).as_posix(), (Run(hashlib.sha256(path.read_bytes()).hexdigest(), "code"),))
@@ -148,4 +159,4 @@ def appendix(given: Given) -> Iterator[Block]:
     yield Table(caption="Files", head=("file", "SHA-256"), rows=hashes, widths=(1, 3))
     for path in files:
         yield Heading(2, path.relative_to(given.folder).as_posix())
-        yield Listing(path.read_text(encoding="utf-8"))
+        yield Listing(path.read_text(encoding="utf-8", errors="replace"))

@@ -7,22 +7,14 @@ from collections.abc import Iterator, Sequence
 from ..approval import changed_since
 from ..asked_of import offered
 from ..grade import grade
+from ..model import Note, Study, Text
 from ..paper.blocks import Block, Heading, NewPage, Paragraph, Picture, Points, Run, Table, Words, fitting
 from ..records import columns
 from ..terms import Paragraph as Said
 from ..terms import SupportLine
-from .given import TO_BE_WRITTEN, Given, decided, open_words, team, words
+from .given import TO_BE_WRITTEN, TOLD_BY_THE_TEAM, Given, decided, open_words, team, words
 
-TOLD_BY_THE_TEAM = {
-    "team": "The team",
-    "background": "Background",
-    "taking_part": "Who can take part",
-    "recruitment": "How people are invited",
-    "no_signature": "Why nobody signs",
-    "pilot": "Pilot",
-    "involvement": "Who shaped the study",
-    "jurisdiction": "Which bodies decide",
-}
+TOLD_WITH_THE_SUMMARY = 8  # of what the team tells; the rest stands with what it is about
 CONSONANTS, VOWELS = "bdfghjklmnprstvz", "aiou"
 
 
@@ -78,7 +70,9 @@ def summary(given: Given) -> Iterator[Block]:
     study, told = given.study, words("summary")
     yield Heading(1, "Summary in plain words")
     details = study.details
-    gates = [f"{sum(tick.required for tick in study.consent)} ticks of agreement"]
+    ticks = sum(tick.required for tick in study.consent)
+    gates = [f"{len(study.eligibility)} questions of who can take part"] if study.eligibility else []
+    gates.append(f"{ticks} tick{'s' if ticks > 1 else ''} of agreement")
     gates += ["which side one answers for"] if study.role_question else []
     privacy = study.privacy
     withdrawal = told["with_code"] if privacy.withdrawal_code else told["without_code"]
@@ -95,7 +89,10 @@ def summary(given: Given) -> Iterator[Block]:
             )
             for role in study.roles
         ),
-        told["must"].format(gates=" and ".join(gates), refusal=study.words["prefer_not"]),
+        told["must"].format(
+            gates=" and ".join(gates),
+            refusal=told["refusal"].format(words=study.words["prefer_not"]) if _all_can_be_refused(study) else "",
+        ),
         told["stored"].format(columns=len(columns(study))),
         told["deleted"].format(
             withdrawal=withdrawal.format(withdraw_until=privacy.withdraw_until or study.words["not_yet_decided"]),
@@ -105,9 +102,13 @@ def summary(given: Given) -> Iterator[Block]:
     ]
     yield from (Paragraph(decided(given, line)) for line in said)
     yield Paragraph((Run(f"Reading grade of this page: {grade(' '.join(said)):.1f}.", "soft"),))
-    for name, title in TOLD_BY_THE_TEAM.items():
-        yield Heading(2, title)
+    for name in list(TOLD_BY_THE_TEAM)[:TOLD_WITH_THE_SUMMARY]:
+        yield Heading(2, TOLD_BY_THE_TEAM[name])
         yield from team(given, name)
+
+
+def _all_can_be_refused(study: Study) -> bool:
+    return all(getattr(each, "refusals", ()) for each in study.questions() if not isinstance(each, Note | Text))
 
 
 def shown(given: Given) -> Iterator[Block]:
@@ -166,7 +167,11 @@ def shown(given: Given) -> Iterator[Block]:
         yield Paragraph(f"Why it is asked: {study.role_question.reason or TO_BE_WRITTEN}")
     yield Heading(2, "Support lines")
     for place in study.support:
-        yield from _place(given, place.place, place.emergency, (*place.lines, *place.complaints))
+        yield Paragraph((Run(place.place, "strong"),))
+        emergency = " · ".join(each for each in (place.emergency, place.emergency_phone) if each)
+        yield Paragraph(emergency or open_words("emergency number"))
+        yield from _lines("Support lines", place.place, place.lines)
+        yield from _lines("Where to complain", place.place, place.complaints)
     if not study.support:
         yield Paragraph(open_words())
     yield Heading(2, "Last page, after Send")
@@ -227,16 +232,15 @@ def _said(given: Given, paragraphs: Sequence[Said]) -> Iterator[Block]:
                 yield Paragraph(decided(given, line), quoted=True)
 
 
-def _place(given: Given, name: str, emergency: str | None, lines: Sequence[SupportLine]) -> Iterator[Block]:
-    yield Paragraph((Run(name, "strong"),))
-    yield Paragraph(emergency or open_words("emergency number"))
+def _lines(what: str, place: str, lines: Sequence[SupportLine]) -> Iterator[Block]:
     rows = []
     for line in lines:
-        cells = (line.name, line.how or line.phone, line.hours, line.cost, line.source_page, line.checked_on)
+        reached = " · ".join(each for each in (line.how, line.phone, f"text {line.sms}" if line.sms else None) if each)
+        cells = (line.name, reached, line.hours, line.cost, line.source_page, line.checked_on)
         rows.append(tuple(cell or open_words() for cell in cells))
     if rows:
         head = ("who", "how", "when", "cost", "source", "checked on")
-        yield Table(caption=f"Support lines, {name}", head=head, rows=tuple(rows))
+        yield Table(caption=f"{what}, {place}", head=head, rows=tuple(rows))
 
 
 def _end(given: Given, name: str) -> str:

@@ -19,6 +19,25 @@ from ..routes import Extent
 
 HERE = Path(__file__).parent
 TO_BE_WRITTEN = "still to be written by the team"
+TOLD_BY_THE_TEAM = {
+    "team": "The team",
+    "background": "Background",
+    "taking_part": "Who can take part",
+    "recruitment": "How people are invited",
+    "no_signature": "Why nobody signs",
+    "pilot": "Pilot",
+    "involvement": "Who shaped the study",
+    "jurisdiction": "Which bodies decide",
+    "free_text": "Own words",
+    "intruder": "What somebody who knows the person could find out",
+    "data_protection": "Data protection",
+    "results": "Results",
+    "distress": "Distress and disclosure",
+    "stop_rule": "When the survey is paused",
+    "tried_by": "Tried by hand",
+    "equality": "Whom the form leaves out",
+}
+"""What the team writes in board.yaml, by the heading under which it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

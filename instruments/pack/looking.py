@@ -22,6 +22,8 @@ QUIET = (
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+WITHOUT_MARKS = "document.querySelectorAll('.ribbon, .note[role=status]').forEach(each => each.remove())"
+"""What only a preview shows: its ribbon, and who is asked, which the document says in words."""
 SECONDS_TO_START, SECONDS_FOR_POWER = 30, 300
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -61,6 +63,7 @@ def pictures(study: Study, folder: Path, progress: Callable[[], object]) -> Pict
                 page = window.new_page(viewport=PHONE, device_scale_factor=SHARPNESS)  # type: ignore[arg-type]
                 for name, path in wanted(study).items():
                     page.goto(address + path)
+                    page.evaluate(WITHOUT_MARKS)
                     found[name] = page.screenshot(full_page=True)
                     progress()
             finally:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..asked_of import asked_of, offered, worded
-from ..checking.words import read_on, screens
+from ..checking.words import ENOUGH_WORDS, read_on, screens
 from ..grade import grade
 from ..model import ChooseMany, ChooseOne, Grid, Note, Number, Question, Rating, Story, Study, Text
 from ..paper.blocks import Block, Card, Heading, NewPage, Paragraph, Picture, Run, SideBySide, Table, Words, fitting
@@ -15,7 +15,7 @@ from ..records import columns_of
 from ..route import arms, told
 from ..rules import in_words
 from ..terms import Wording
-from .given import Given, open_words, words
+from .given import Given, decided, open_words, words
 from .route_map import as_written
 
 WORD = re.compile(r"[^\W\d_]{9,}")
@@ -196,7 +196,8 @@ def counts(given: Given) -> Iterator[Block]:
         head=("side", "routes", "questions", "minutes", "sensitive", "text boxes", "words in all"),
         rows=tuple(rows),
     )
-    forced = [(f"tick {tick.id}", tick.text) for tick in study.consent if tick.required]
+    forced: list[tuple[Words, ...]] = [("before", each) for each in study.eligibility]
+    forced += [(f"tick {tick.id}", decided(given, tick.text)) for tick in study.consent if tick.required]
     if study.role_question:
         forced.append(
             ("page 1", f"{study.role_question.text} ({study.role_question.reason or 'it decides the route'})")
@@ -204,9 +205,14 @@ def counts(given: Given) -> Iterator[Block]:
     yield Table(caption="All that must be answered", head=("where", "what"), rows=tuple(forced), widths=(1, 5))
     graded: dict[str, float] = {}
     for _, about, text in screens(study):
+        if len(text.split()) < ENOUGH_WORDS:
+            continue  # a grade of so few words says nothing, to `check` as here
         graded[about] = max(graded.get(about, 0.0), grade(text))
     most, waived = study.checks.reading_grade, study.checks.waived.get("reading-grade", {})
     yield Heading(2, "Reading grade of every screen")
+    if not graded:
+        yield Paragraph(f"No screen has {ENOUGH_WORDS} words; a grade of fewer says nothing.")
+        return
     yield Picture(
         alt=f"Reading grades of {len(graded)} screens between {min(graded.values()):.1f} and "
         f"{max(graded.values()):.1f}, ceiling {most:g}; the table below has each",

@@ -96,15 +96,17 @@ def route_maps(given: Given) -> Iterator[Block]:
         if study.either_order:
             first, second = (" and ".join(f"“{_title(study, id)}”" for id in parts) for parts in study.either_order)
             yield Paragraph(f"Drawn for each person: {first} before {second}, as here, or the other way round.")
+        leave = "the quick exit, " if study.quick_exit else ""
         sheets = _sheets(_around(study, every))
         for at, rows in enumerate(sheets, 1):
             of = f", sheet {at} of {len(sheets)}" if len(sheets) > 1 else ""
             yield Picture(
                 alt=f"Route map of {role.name}{of}; the numbered list below says the same in words",
                 caption=f"Route map of {role.name}{of}. Boxes are pages, six-sided shapes decisions, a double border "
-                "marks sensitive pages. Every page offers the quick exit, a break and support.",
+                f"marks sensitive pages. Every page offers {leave}a break and support.",
                 svg=_drawn(rows, last=at == len(sheets)),
                 wide=True,
+                width=min(100, round(100 * len(rows) / COLUMNS) + 2),
             )
         yield Points(tuple(_lines(study, every)), ordered=True)
 
@@ -123,9 +125,10 @@ def _lines(study: Study, every: Sequence[Step]) -> Iterator[str]:
     )
     for at, step in enumerate(every):
         onward = f"page {every[at + 1].number}" if at + 1 < len(every) else "the check of all answers"
-        asked = f" Asked if {step.only}; otherwise on to {onward}." if step.only else ""
-        sensitive = " Sensitive." if step.sensitive else ""
-        yield f"Page {step.label}, part “{step.part}”.{asked}{sensitive} Then {onward}."
+        part = f" in the part “{step.part}”" if step.part else ""
+        asked = f", only if {step.only}" if step.only else ""
+        sensitive = " (sensitive)" if step.sensitive else ""
+        yield f"Page {step.label}{sensitive}{part}{asked}. Then {onward}."
     yield "All answers once more, each with a way to change it. Then Send, or Delete."
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..asked_of import worded
 from ..paper.blocks import Block, Heading, Paragraph, Points, Run, Table
 from ..records import TABLES, Column, columns
-from .given import Given, decided, open_words, team, words
+from .given import TOLD_BY_THE_TEAM, Given, decided, open_words, team, words
 
 
 def data_map(given: Given) -> Iterator[Block]:
@@ -22,6 +22,8 @@ def data_map(given: Given) -> Iterator[Block]:
         ((Run(each.name, "code"),), next(iter(each.text.values())), each.kind, _why(given, each))
         for each in columns(study)
     )
+    about = "which study, and whether it is real"
+    rows = (*(((Run(name, "code"),), said, "word", about) for name, said in told["origin"].items()), *rows)
     yield Table(
         caption="Sealed for each person who sends",
         head=("column", "what it holds", "kind", "why"),
@@ -38,7 +40,7 @@ def data_map(given: Given) -> Iterator[Block]:
     yield Table(
         caption="One cookie, and no other",
         head=tuple(told["cookie_head"]),
-        rows=(tuple(told["cookie"]),),
+        rows=((*told["cookie"], told["cookie_lasts"]["own" if privacy.ask_device else "any"]),),
         widths=(1, 2, 4, 4),
     )
     yield Heading(2, "Never stored")
@@ -53,13 +55,8 @@ def data_map(given: Given) -> Iterator[Block]:
     yield Paragraph(
         decided(given, said.format(withdraw_until=privacy.withdraw_until or study.words["not_yet_decided"]))
     )
-    for name, title in (
-        ("free_text", "Own words"),
-        ("intruder", "What somebody who knows the person could find out"),
-        ("data_protection", "Data protection"),
-        ("results", "Results"),
-    ):
-        yield Heading(2, title)
+    for name in ("free_text", "intruder", "data_protection", "results"):
+        yield Heading(2, TOLD_BY_THE_TEAM[name])
         yield from team(given, name)
 
 
@@ -79,7 +76,8 @@ def safety(given: Given) -> Iterator[Block]:
     else:
         yield Paragraph(told["no_leave"])
     limits = tuple(tuple(cell.format(public_name=study.public_name) for cell in row) for row in told["limits"])
-    yield Table(caption="Limits of leaving fast", head=tuple(told["limits_head"]), rows=limits, widths=(1, 1))
+    if study.quick_exit:
+        yield Table(caption="Limits of leaving fast", head=tuple(told["limits_head"]), rows=limits, widths=(1, 1))
     yield Points(
         (
             told["device" if study.privacy.ask_device else "no_device"],
@@ -89,18 +87,25 @@ def safety(given: Given) -> Iterator[Block]:
             told["pause"],
         )
     )
-    sensitive = sum(each.sensitive for each in study.questions())
+    known = {
+        "sensitive": sum(each.sensitive for each in study.questions()),
+        "out": " and a way out" if study.quick_exit else "",
+        "code": told["code" if study.privacy.withdrawal_code else "no_code"],
+        "titles": "neutral titles" if study.discreet_titles else "titles that show the questions, by choice",
+        "leaving": ", leaving fast" if study.quick_exit else "",
+        "identifying": ", ".join(study.checks.identifying) or "none is named",
+    }
     yield Table(
         caption="Risks, and what is left of them",
         head=tuple(told["risk_head"]),
         rows=tuple(
-            (*(cell.format(sensitive=sensitive) for cell in row), given.board.owners.get(name) or open_words())
+            (*(cell.format(**known) for cell in row), given.board.owners.get(name) or open_words())
             for name, row in told["risks"].items()
         ),
         widths=(2, 4, 3, 2),
     )
-    for name, title in (("distress", "Distress and disclosure"), ("stop_rule", "When the survey is paused")):
-        yield Heading(2, title)
+    for name in ("distress", "stop_rule"):
+        yield Heading(2, TOLD_BY_THE_TEAM[name])
         yield from team(given, name)
 
 
@@ -109,7 +114,7 @@ def accessibility(given: Given) -> Iterator[Block]:
     yield Heading(1, "Accessibility")
     yield Points(tuple(words("accessibility")))
     other = given.study.other_ways
-    yield Paragraph(("Other ways to take part: ",)[0] + other if other else open_words("other ways to take part"))
-    for name, title in (("tried_by", "Tried by hand"), ("equality", "Whom the form leaves out")):
-        yield Heading(2, title)
+    yield Paragraph(decided(given, f"Other ways to take part: {other}") if other else open_words("other ways"))
+    for name in ("tried_by", "equality"):
+        yield Heading(2, TOLD_BY_THE_TEAM[name])
         yield from team(given, name)

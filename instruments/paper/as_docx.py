@@ -169,7 +169,7 @@ def _picture(line: Any, picture: Picture, wide: float) -> None:
 
 def _runs(line: Any, words: Words) -> None:
     for run in runs(words):
-        made = line.add_run(run.text)
+        made = line.add_run("".join(each for each in run.text if each.isprintable() or each in "\n\t"))
         made.bold = run.mark in ("strong", "new", "open") or None
         made.underline = run.mark == "new" or None
         made.font.strike = run.mark == "gone" or None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 
 from ..written import Key, Place, Problem, Written
 
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 RESERVED = ("any", "not", "blank")
 
 
@@ -137,6 +139,14 @@ def name(text: str, at: Written, problems: Problems) -> str:
     elif text in RESERVED:
         problems.add(at, f"“{text}” means something else in rules; choose another name")
     return text
+
+
+def is_day(text: str) -> bool:
+    """Is it a day that there is, as 2026-11-23?"""
+    try:
+        return bool(DAY.match(text) and date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def did_you_mean(written: str, known: Mapping[str, str] | tuple[str, ...] | set[str]) -> str:

@@ -9,7 +9,7 @@ from ..model import Role, RoleChoice, RoleQuestion
 from ..terms import KINDS, Checks, Choice, ConsentCheck, Paragraph, Privacy, SupportLine, SupportPlace, Tick
 from ..words import languages
 from ..written import Written
-from .section import Problems, Section, did_you_mean, name, words
+from .section import Problems, Section, did_you_mean, is_day, name, words
 
 FILE = {
     "id": "a short name for files and columns",
@@ -302,6 +302,9 @@ def _support(at: Written, problems: Problems) -> SupportPlace:
 def _line(at: Written, problems: Problems) -> SupportLine:
     inner = Section(at, LINE, problems, "a support line")
     inner.words("checked_by")
+    day = inner.words("checked_on")
+    if day is not None and not is_day(day):
+        problems.add(inner.entries["checked_on"], f"“{day}” is not a day; write it like 2026-11-23")
     return SupportLine(**{key: inner.words(key) for key in LINE if key != "checked_by"})
 
 
