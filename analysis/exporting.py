@@ -17,7 +17,7 @@ from instruments.records import MISSING_SUFFIX, MISSING_WORDS, Column
 
 from .reading import reading_answers
 from .spreadsheet import inert
-from .stamps import MARKS
+from .stamps import mark_of
 from .table import Table
 
 MISSING = {code: str(MISSING_WORDS[code]) for code in (NOT_SURE, PREFER_NOT, NOT_ASKED)}
@@ -28,7 +28,7 @@ def export(path: Path, table: Table, out: Path) -> list[Path]:
     if out.exists():
         raise WrongUse(f"{out} exists already; name a folder that does not.")
     fresh = out.with_name(out.name + ".partial")
-    mark = MARKS[table.about["kind"]]
+    mark = mark_of(table.about)
     columns = list(table.columns.values())
     try:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -155,6 +155,7 @@ def _manifest(table: Table) -> dict[str, str]:
         "fingerprint": table.study.fingerprint,
         "data_hash": table.data_hash,
         "kind": table.about["kind"],
+        "pilot": "yes" if table.about.get("pilot") == "1" else "no",
         "answers": str(table.n),
         "tool": VERSION,
         "for": "the team alone: every row is one person",

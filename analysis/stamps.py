@@ -23,6 +23,11 @@ def stamp_of(about: Mapping[str, str]) -> str | None:
     return STAMPS[about["kind"]] or ("Pilot" if about.get("pilot") == "1" else None)
 
 
+def mark_of(about: Mapping[str, str]) -> str:
+    """How the name of every file begins that is made of these answers."""
+    return MARKS[about["kind"]] or ("pilot-" if about.get("pilot") == "1" else "")
+
+
 def named(kind: str, path: Path) -> None:
     """A file that is made of made-up answers says so in its name. Raises WrongUse with a name that would do."""
     if kind == MADE_UP and MADE_UP not in path.name:

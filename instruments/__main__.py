@@ -156,7 +156,9 @@ def pack(
 @click.option("--reference", required=True, help="The board's own number for it.")
 @click.option("--from", "begins", required=True, metavar="DATE", help="The first day of collecting, as 2026-11-23.")
 @click.option("--until", "ends", required=True, metavar="DATE", help="The last day.")
-@click.option("--cap", type=click.IntRange(1), required=True, help="How many questionnaires may be sent at most.")
+@click.option(
+    "--cap", type=click.IntRange(1, 10_000_000), required=True, help="How many questionnaires may be sent at most."
+)
 @click.option("--pilot", is_flag=True, help="A soft launch: every report says “Pilot: not a test”.")
 def approve(folder: Path, board: str, reference: str, begins: str, ends: str, cap: int, pilot: bool) -> None:
     """Write down what a board has decided on FOLDER: its fingerprint, the days and the number of people.

@@ -7,12 +7,11 @@ named by its very item. Neither is part of the fingerprint.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
-
-import yaml
 
 from .amending import amendment
 from .checking.launch import before_launch
@@ -22,6 +21,7 @@ from .fingerprint import fingerprint
 from .model import Study
 from .reader import Faulty, from_canonical
 from .reader.section import Problems, Section, is_day
+from .terms import SupportLine, SupportPlace
 from .written import Unreadable, read_yaml
 
 NAME, KEPT, RECIPIENTS = "approval.yaml", "approved", "recipients.yaml"
@@ -70,16 +70,12 @@ def approval_of(folder: Path) -> Approval | None:
         raise WrongUse(str(error.problem)) from error
     problems = Problems()
     section = Section(at, FILE, problems, "an approval")
-    days = {key: section.words(key, needed=True) or "" for key in ("from", "until")}
-    for key, day in days.items():
-        if not is_day(day):
-            problems.add(section.entries.get(key, at), f'“{key}” is a day, such as "2026-11-23", not “{day}”')
     read = Approval(
         fingerprint=section.words("fingerprint", needed=True) or "",
         board=section.words("board", needed=True) or "",
         reference=section.words("reference", needed=True) or "",
-        begins=days["from"],
-        ends=days["until"],
+        begins=section.day("from", needed=True) or "",
+        ends=section.day("until", needed=True) or "",
         cap=section.whole("cap", 0),
         pilot=section.truth("pilot", False),
         recipients=section.words("recipients"),
@@ -103,45 +99,69 @@ def approve(folder: Path, study: Study, decided: Decision) -> Approval:
         raise WrongUse(f"study.yaml lets people delete until {until}, before the last day, {decided.ends}.")
     made = Approval(**asdict(decided), fingerprint=study.fingerprint, recipients=digest(folder / RECIPIENTS))
     said = {key: getattr(made, NAMED.get(key, key)) for key in FILE}
-    text = yaml.safe_dump({key: value for key, value in said.items() if value is not None}, sort_keys=False)
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items() if value is not None]
     try:
         (folder / KEPT).mkdir(exist_ok=True)
         whole(folder / KEPT / f"{made.fingerprint}.json", study.canonical)
-        whole(folder / NAME, f"{HEADING}\n{text}")
+        whole(folder / NAME, "\n".join([HEADING, *lines, ""]))
     except OSError as error:
         raise Environment(f"{folder} cannot be written ({error.strerror}). Nothing half-written is left.") from error
     return made
 
 
 def digest(path: Path) -> str | None:
-    """SHA-256 of a file, or None where there is none."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+    """SHA-256 of a file; None where there is none, or none that can be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 def standing(folder: Path, study: Study, approval: Approval | None, today: str) -> Iterator[str]:
     """Every sentence of the study and its approval that stands between it and live answers; none where all are true."""
+    yield from unlike(folder, study, approval, digest(folder / RECIPIENTS))
+    yield from lapsed(study, approval, today)
+
+
+def unlike(folder: Path, study: Study, approval: Approval | None, sealed_to: str | None) -> Iterator[str]:
+    """What no day changes: another study than was approved, other keys (`sealed_to`: their hash), open points."""
     if approval is None:
         yield "Nobody has approved this study (python -m instruments approve)."
     else:
-        yield from _not_as_approved(folder, study, approval, today)
+        if approval.fingerprint != study.fingerprint:
+            yield f"What was approved is not what would be served: {changed_since(folder, study, approval)}"
+        if approval.recipients != sealed_to:
+            yield f"{RECIPIENTS} is not the one that was approved."
+        until = study.privacy.withdraw_until
+        if until is not None and until < approval.ends:
+            yield f"study.yaml lets people delete until {until}, before the last day, {approval.ends}."
     yield from before_launch(study, approved=True)
-    yield from _stale(study, today)
 
 
-def _not_as_approved(folder: Path, study: Study, approval: Approval, today: str) -> Iterator[str]:
-    if approval.fingerprint != study.fingerprint:
-        yield f"What was approved is not what would be served: {changed_since(folder, study, approval)}"
-    if today < approval.begins:
+def lapsed(study: Study, approval: Approval | None, today: str) -> Iterator[str]:
+    """What a day changes: the window of the approval, and support lines that nobody has looked at for 90 days."""
+    if approval is not None and today < approval.begins:
         yield f"The approval begins on {approval.begins}; today is {today}."
-    if today > approval.ends:
+    if approval is not None and today > approval.ends:
         yield f"The approval ended on {approval.ends}; today is {today}."
-    if approval.recipients != digest(folder / RECIPIENTS):
-        yield "recipients.yaml is not the one that was approved."
+    for place, line, checked in checked_lines(study):
+        if checked > today:
+            yield f"The support line “{line.name}” of {place.place} was checked on {checked}; today is {today}."
+        elif date.fromisoformat(today) - date.fromisoformat(checked) > FRESH:
+            yield f"The support line “{line.name}” of {place.place} was checked on {checked}, over 90 days ago."
+
+
+def checked_lines(study: Study) -> Iterator[tuple[SupportPlace, SupportLine, str]]:
+    """Every support line that somebody has looked at, those for complaints included, with the day."""
+    for place in study.support:
+        for line in (*place.lines, *place.complaints):
+            if line.checked_on:
+                yield place, line, line.checked_on
 
 
 def changed_since(folder: Path, study: Study, approval: Approval) -> str:
     """What has changed since the approval, by item, from the JSON that was kept."""
-    kept = folder / KEPT / f"{approval.fingerprint}.json"
+    kept = folder / KEPT / f"{approval.fingerprint[:64]}.json"
     short = f"fingerprint {study.fingerprint[:12]}, approved was {approval.fingerprint[:12]}"
     if not kept.exists():
         return f"{short} (its JSON is not kept)."
@@ -152,14 +172,5 @@ def changed_since(folder: Path, study: Study, approval: Approval) -> str:
         found = amendment(from_canonical(text), study).changes
     except (OSError, ValueError, Faulty):
         return f"{short} (its JSON cannot be read by this version)."
-    told = [f"“{each.at}” ({each.what}, {each.kind})" for each in found]
+    told = [f"“{each.at}” ({each.what}, {each.kind})" for each in found] or ["the interface words of this version"]
     return f"{', '.join(told[:3])}{f' and {len(told) - 3} more' if len(told) > 3 else ''} changed."
-
-
-def _stale(study: Study, today: str) -> Iterator[str]:
-    """Support lines that nobody has looked at for 90 days."""
-    for place in study.support:
-        for line in place.lines:
-            checked = line.checked_on if line.checked_on and is_day(line.checked_on) else None
-            if checked and date.fromisoformat(today) - date.fromisoformat(checked) > FRESH:
-                yield f"The support line “{line.name}” of {place.place} was checked on {checked}, over 90 days ago."

@@ -20,7 +20,7 @@ from instruments.records import PRACTICE_KEY
 
 from . import clock, keeping, sealing
 from .live import LIVE, kind_of
-from .serve import address_allowed, open_survey, serve, studies_in
+from .serve import address_allowed, open_survey, public_address, serve, studies_in
 from .survey import Survey
 
 
@@ -104,7 +104,7 @@ def door(
     """
     if context.invoked_subcommand is not None:
         return
-    studies = studies_in(study)
+    studies, origin = studies_in(study), public_address(origin)
     kind, gate = ("made-up" if made_up else "practice"), None
     if not (made_up or practice):
         kind, gate = kind_of(study, next(iter(studies.values())), data, origin, clock.today())
@@ -150,7 +150,7 @@ def doctor(study: Path, data: Path, origin: str | None, as_json: bool) -> None:
     """
     from .examining import examined, lines
 
-    found = examined(study, next(iter(studies_in(study).values())), data, origin)
+    found = examined(study, next(iter(studies_in(study).values())), data, public_address(origin))
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))
     else:
@@ -302,7 +302,7 @@ def check_key(path: Path, study: Path | None) -> None:
     recipient = str(sealing.proven(path, lambda: click.prompt("Passphrase", hide_input=True, err=True)))
     click.echo(recipient)
     if study is not None:
-        known = sealing.recipients_of(study)
+        known, _ = sealing.recipients_of(study)
         named = {"answers": known.answers, "texts": known.texts}
         sealed_to = [name for name, keys in named.items() if recipient in map(str, keys)]
         if not sealed_to:

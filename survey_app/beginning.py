@@ -85,6 +85,8 @@ def agreed(language: str) -> ResponseReturnValue:
         return gone()
     if _under_way(opened()):
         return onward("found")
+    if here.gate is not None:
+        here.store.recount()  # another process may have sent the last ones
     if here.closed():
         return _closed()
     ticks = {tick.id: int(tick.id in request.form) for tick in here.study.consent}

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from instruments.doors import harmless
 from instruments.model import Study
 
 from . import clock
 from .live import LIVE, gate
-from .store import kind_in, sent_in
+from .store import PAUSED, kind_in, pilot_in, sent_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +27,16 @@ class Examined:
 def examined(folder: Path, study: Study, data: Path, origin: str | None) -> Examined:
     """Look at a study, its approval and this machine. Changes nothing. Raises WrongUse, Environment."""
     today, found = clock.today(), gate(folder, study, data, origin)
-    in_the_way = [*found.in_the_way(today, sent_in(data))]
-    kind = kind_in(data)
+    in_the_way = [*found.in_the_way(today, sent_in(data) if kind_in(data) == LIVE else 0)]
+    if data.exists() and not data.is_dir():
+        in_the_way.append(f"{data} is no folder (--data).")
+    approval, kind = found.approval, kind_in(data)
+    if kind == LIVE and approval is not None and pilot_in(data) != approval.pilot:
+        in_the_way.append(
+            f"{data} holds answers of {'no ' * approval.pilot}pilot; these need a folder of their own (--data)."
+        )
+    if (data / PAUSED).exists():
+        in_the_way.append("The survey is paused (python -m survey_app resume).")
     if kind not in (None, LIVE):
         in_the_way.append(f"{data} holds {kind} records; real answers need a folder of their own (--data).")
     return Examined(
@@ -37,6 +46,7 @@ def examined(folder: Path, study: Study, data: Path, origin: str | None) -> Exam
 
 def lines(found: Examined) -> Iterator[str]:
     """The same for a person."""
-    yield from (f"open   {line}" for line in found.in_the_way)
-    yield from (f"soon   {line}" for line in found.soon)
-    yield "Nothing stands in the way." if not found.in_the_way else f"{len(found.in_the_way)} things stand in the way."
+    yield from (f"open   {harmless(line)}" for line in found.in_the_way)
+    yield from (f"soon   {harmless(line)}" for line in found.soon)
+    many = len(found.in_the_way)
+    yield f"{many} thing{'s stand' if many > 1 else ' stands'} in the way." if many else "Nothing stands in the way."

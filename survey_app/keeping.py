@@ -152,7 +152,7 @@ def purge(folder: Path, *, only_look: bool) -> tuple[int, list[Path]]:
             store.empty()
             for path in copies:
                 path.unlink()
-            for left in ("draft-keys", PAUSED, records.PRACTICE_KEY):
+            for left in ("draft-keys", "draft-keys-live", PAUSED, records.PRACTICE_KEY):
                 (folder / left).unlink(missing_ok=True)
             os.utime(folder, (clock.start_of_month(), clock.start_of_month()))
     return count, copies

@@ -4,54 +4,55 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from instruments.approval import FRESH, RECIPIENTS, Approval, approval_of, digest, standing
-from instruments.doors import WrongUse
+from instruments.approval import FRESH, RECIPIENTS, Approval, approval_of, checked_lines, lapsed, unlike
+from instruments.doors import WrongUse, harmless
 from instruments.model import Study
 
 from . import sealing
 from .store import kind_in
 
-PRIVATE_KEY = re.compile(rb"AGE-SECRET-KEY-1[0-9A-Z]{50,}")
-LARGEST_KEY_FILE, DEEPEST, MOST_FILES = 64 * 1024, 4, 20_000  # of what is looked through for private keys
+PRIVATE_KEY = re.compile(rb"AGE-SECRET-KEY-1[0-9A-Z]{50,}", re.IGNORECASE)
+AT_MOST = 64 * 1024  # bytes of a file that are looked at for a key
+DEEPEST, MOST_FILES = 6, 50_000  # of a place that is looked through
 DAYS_OF_WARNING = 14
 LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """What stands between a study and live answers: what is settled at the start, and what a day may change."""
+    """What stands between a study and live answers: what is settled at the start, and what each day may change."""
 
-    folder: Path
     study: Study
     approval: Approval | None
-    settled: tuple[str, ...]  # keys, recipients, the public address
+    recipients: sealing.Recipients | None
+    settled: tuple[str, ...]  # another study, other keys, open points, private keys here, the public address
 
     def in_the_way(self, today: str, sent: int) -> tuple[str, ...]:
         """Every sentence that is not true today; none while live answers may be collected."""
-        found = [*standing(self.folder, self.study, self.approval, today), *self.settled]
+        found = [*self.settled, *lapsed(self.study, self.approval, today)]
         if self.approval is not None and sent >= self.approval.cap:
             found.append(f"{self.approval.cap:,} questionnaires have been sent, as many as the board allows.")
         return tuple(found)
 
     def sound(self) -> bool:
         """Would what is sent now be the approved study, sealed to the approved keys, whatever else has lapsed?"""
-        known = self.approval
-        return (
-            not self.settled
-            and known is not None
-            and (known.fingerprint, known.recipients) == (self.study.fingerprint, digest(self.folder / RECIPIENTS))
-        )
+        return not self.settled
 
     def soon(self, today: str) -> Iterator[str]:
         """What lapses within two weeks."""
         day = date.fromisoformat(today)
-        lapses = [(f"the support line “{line.name}” of {place.place}", date.fromisoformat(line.checked_on) + FRESH)
-                  for place in self.study.support for line in place.lines if line.checked_on]  # fmt: skip
+        lapses = [
+            (f"the support line “{line.name}” of {place.place}", date.fromisoformat(checked) + FRESH)
+            for place, line, checked in checked_lines(self.study)
+            if checked <= today
+        ]
         if self.approval is not None:
             lapses.append(("the approval", date.fromisoformat(self.approval.ends)))
         for what, last in lapses:
@@ -60,55 +61,90 @@ class Gate:
 
 
 def gate(folder: Path, study: Study, data: Path, origin: str | None) -> Gate:
-    """The gate of a study folder on this machine. Raises WrongUse where approval.yaml cannot be read."""
-    places = (data, folder, Path.home(), Path.cwd())  # where one would be left behind
-    settled = [f"A private key lies on this machine: {path}. Take it away." for path in private_keys(places)]
+    """The gate of a study folder on this machine. Whatever cannot be read stands in the way, in words."""
+    approval, recipients, sealed_to = None, None, None
+    settled: list[str] = []
     try:
-        named = len(sealing.recipients_of(folder).answers)
-        if named < sealing.FEWEST:
+        approval = approval_of(folder)
+    except WrongUse as error:
+        settled.append(error.format_message())
+    try:
+        recipients, sealed_to = sealing.recipients_of(folder)  # those that are sealed to, whatever the file says later
+        if len(recipients.answers) < sealing.FEWEST:
             settled.append(
-                f"{RECIPIENTS} names {named} key; with {sealing.FEWEST}, a lost one does not lose all answers."
+                f"{RECIPIENTS} names {len(recipients.answers)} key; {sealing.FEWEST} are needed: one may be lost."
             )
     except WrongUse as error:
         settled.append(error.format_message())
-    if not (origin or "").startswith("https://"):
+    settled += unlike(folder, study, approval, sealed_to)
+    settled += _keys_here(data, folder)
+    if origin is None or not origin.startswith("https://"):
         settled.append("The survey has no public https:// address (--origin).")
-    return Gate(folder=folder, study=study, approval=approval_of(folder), settled=tuple(settled))
+    return Gate(study=study, approval=approval, recipients=recipients, settled=tuple(settled))
 
 
 def kind_of(folder: Path, study: Study, data: Path, origin: str | None, today: str) -> tuple[str, Gate | None]:
     """What a start collects when nobody says otherwise: live where every sentence is true, practice until then.
 
-    A data folder that was live once stays so, and is closed while a sentence is not true.
+    A data folder that was live once stays so, and is closed while a sentence is not true. Raises WrongUse.
     """
-    if kind_in(data) != LIVE and approval_of(folder) is None:
+    was_live = kind_in(data) == LIVE
+    if not was_live and approval_of(folder) is None:
         return "practice", None
     found = gate(folder, study, data, origin)
-    if kind_in(data) == LIVE or not found.in_the_way(today, 0):
-        return LIVE, found
-    return "practice", found
+    return (LIVE if was_live or not found.in_the_way(today, 0) else "practice"), found
 
 
-def private_keys(places: Iterable[Path]) -> list[Path]:
-    """Files that hold a private age key: small ones, a few folders deep."""
-    found = []
-    for place in dict.fromkeys(each.resolve() for each in places):
-        looked = 0
-        for at, folders, files in os.walk(place):
-            if len(Path(at).relative_to(place).parts) >= DEEPEST:
-                folders.clear()
-            for name in files:
-                looked += 1
-                if _holds_a_key(Path(at, name)):
-                    found.append(Path(at, name))
-            if looked > MOST_FILES:
-                break
-    return list(dict.fromkeys(found))
+def _keys_here(data: Path, folder: Path) -> Iterator[str]:
+    """A sentence for each private key where one would be left behind, and for each place that is too large to tell."""
+    places = [data, folder]
+    for where in (Path.home, Path.cwd):
+        with suppress(OSError, RuntimeError):  # nobody's home, a folder that was deleted
+            places.append(where())
+    looked = [private_keys(place) for place in dict.fromkeys(places)]
+    for path in dict.fromkeys(path for found, _ in looked for path in found):
+        yield f"A private key lies on this machine: {shown(path)}. Take it away."
+    for place, (_, whole) in zip(dict.fromkeys(places), looked, strict=True):
+        if not whole:
+            yield f"{shown(place)} has too many files to look for private keys; let the survey be a user of its own."
+
+
+def private_keys(place: Path) -> tuple[list[Path], bool]:
+    """Files of a place that hold a private age key, and whether all of it was looked through.
+
+    Nearest folders first; other file systems, such as /proc, and links are left out.
+    """
+    found: list[Path] = []
+    looked = 0
+    try:
+        waiting, device = deque([(place, 0)]), place.stat().st_dev
+    except OSError:
+        return [], True
+    while waiting:
+        at, deep = waiting.popleft()
+        try:
+            entries = sorted(os.scandir(at), key=lambda each: each.name)
+        except OSError:
+            continue
+        for entry in entries:
+            with suppress(OSError):
+                if entry.is_dir(follow_symlinks=False) and deep < DEEPEST and entry.stat().st_dev == device:
+                    waiting.append((Path(entry.path), deep + 1))
+                elif entry.is_file(follow_symlinks=False) and entry.stat().st_size:
+                    looked += 1
+                    if _holds_a_key(Path(entry.path)):
+                        found.append(Path(entry.path))
+        if looked > MOST_FILES:
+            return found, False
+    return found, True
+
+
+def shown(path: Path) -> str:
+    """A path as it may be printed: nothing in it steers a terminal or makes a line of its own."""
+    return harmless(str(path).encode("utf-8", "replace").decode()).replace("\n", "?")
 
 
 def _holds_a_key(path: Path) -> bool:
-    try:
-        small = path.is_file() and path.stat().st_size <= LARGEST_KEY_FILE
-        return small and PRIVATE_KEY.search(path.read_bytes()) is not None
-    except OSError:
-        return False
+    with path.open("rb") as file:
+        head = file.read(AT_MOST)
+    return PRIVATE_KEY.search(head.replace(b"\0", b"")) is not None  # also where it is written in two bytes a letter

@@ -61,6 +61,8 @@ def role_chosen(language: str) -> ResponseReturnValue:
             return carrying(draft, here.page("role.html", draft=draft, notice=here.words["other_window"])), 409
         if choice.role is None:
             return replacing(onward("not-for-you"))
+        if draft.role is not None and here.in_the_way():
+            return gone()  # another side is another questionnaire, and those are begun no longer
         # another side is asked other things: nothing said for one is sent for the other
         draft = replace(draft, role=choice.role, secret=here.mint.secret(choice.role), answers={}, spoken={})
     draft = replace(draft, chosen=choice.code)

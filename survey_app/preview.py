@@ -49,6 +49,9 @@ class Nowhere(Store):
     def flush(self) -> None:
         """There is nothing to rewrite."""
 
+    def recount(self) -> None:
+        """Nothing was sent."""
+
     def count(self) -> int:
         """None is kept."""
         return 0

@@ -12,7 +12,7 @@ from typing import Any
 import pyrage
 
 from instruments import records
-from instruments.approval import RECIPIENTS
+from instruments.approval import RECIPIENTS, digest
 from instruments.doors import Environment, WrongUse
 from instruments.reader.section import Problems, Section
 from instruments.written import Unreadable, read_yaml
@@ -42,11 +42,12 @@ class Recipients:
     texts: tuple[Recipient, ...]
 
 
-def recipients_of(folder: Path) -> Recipients:
-    """What recipients.yaml of a study folder names. Raises WrongUse with every problem."""
+def recipients_of(folder: Path) -> tuple[Recipients, str]:
+    """Whom recipients.yaml of a study folder names, and the hash of that very file. Raises WrongUse."""
     path = folder / RECIPIENTS
     if not path.exists():
         raise WrongUse(f"There is no {RECIPIENTS}: whom answers are sealed to.")
+    before = digest(path)
     try:
         at = read_yaml(path, RECIPIENTS)
     except Unreadable as error:
@@ -56,6 +57,8 @@ def recipients_of(folder: Path) -> Recipients:
     named: dict[str, list[Recipient]] = {"answers": [], "texts": []}
     for key, keys in named.items():
         for each in section.items(key, needed=key == "answers"):
+            if str(each.value) in map(str, keys):
+                problems.add(each, f"“{each.value}” is named twice")
             try:
                 keys.append(Recipient.from_str(str(each.value)))
             except pyrage.RecipientError:
@@ -63,7 +66,9 @@ def recipients_of(folder: Path) -> Recipients:
     if problems.found:
         raise WrongUse("\n".join(str(each) for each in sorted(problems.found)))
     answers = tuple(named["answers"])
-    return Recipients(answers=answers, texts=tuple(named["texts"]) or answers)
+    if before is None or digest(path) != before:
+        raise WrongUse(f"{RECIPIENTS} changed while it was read; start again.")
+    return Recipients(answers=answers, texts=tuple(named["texts"]) or answers), before
 
 
 def new_key(path: Path, what: str, passphrase: str | None = None) -> Recipient:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 import signal
 import socket
 import sys
@@ -31,6 +32,8 @@ from .showing import Templates
 from .store import Store
 from .survey import Survey
 
+HOST = re.compile(r"^[0-9a-z.:-]+$")
+DRAFTS, LIVE_DRAFTS = "draft-keys", "draft-keys-live"  # so that nothing begun in practice can be sent as real
 THREADS = 4
 GARBAGE = 20_000  # objects
 MOST_CONNECTIONS = 2000  # browsers keep theirs open between pages
@@ -44,12 +47,24 @@ def studies_in(folder: Path) -> dict[str, Study]:
         raise WrongUse(f"The study in {folder} cannot be served:\n{error}") from error
 
 
+def public_address(origin: str | None) -> str | None:
+    """The public address as browsers write it: scheme, host and port alone. Raises WrongUse for anything else."""
+    if origin is None:
+        return None
+    try:
+        parts = urlsplit(origin)
+        port = f":{parts.port}" if parts.port is not None else ""
+        host = parts.hostname or ""
+    except ValueError:
+        parts, port, host = urlsplit(""), "", ""
+    plain = HOST.match(host) and not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in ("http", "https") or not plain or parts.path not in ("", "/"):
+        raise WrongUse(f"--origin {origin} is not an address like https://survey.example.org")
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
 def address_allowed(host: str, origin: str | None, practice: bool) -> None:
     """Only loopback may go without a public address, and practice leaves loopback only on request."""
-    if origin is not None:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
-            raise WrongUse(f"--origin {origin} is not an address like https://survey.example.org")
     if is_loopback(host):
         return
     if origin is None:
@@ -67,19 +82,22 @@ def open_survey(
     study = next(iter(studies.values()))
     pilot = bool(gate and gate.approval and gate.approval.pilot and kind == LIVE)
     store = Store(data, study, kind, pilot=pilot)
-    recipients = _live_recipients(gate) if gate and kind == LIVE else _practice_recipients(data / records.PRACTICE_KEY)
+    if gate is not None and kind == LIVE:  # those that were read at the start; with none of them nothing is sent
+        recipients = gate.recipients or sealing.Recipients(answers=(), texts=())
+    else:
+        recipients = _practice_recipients(data / records.PRACTICE_KEY)
     words = {language: each.words for language, each in studies.items()}
     made = {language: Templates(each, kind, words) for language, each in studies.items()}
     own = Survey(
         study=study,
         templates=made[study.language],
         store=store,
-        draft_keys=DraftKeys(data / "draft-keys", usually(study)),
+        draft_keys=DraftKeys(data / (LIVE_DRAFTS if kind == LIVE else DRAFTS), usually(study)),
         mint=Mint(study),
         recipients=recipients,
         gate=gate,
         kind=kind,
-        origin=origin.rstrip("/") if origin else None,
+        origin=origin,
     )
     return {language: replace(own, study=each, templates=made[language]) for language, each in studies.items()}
 
@@ -91,14 +109,6 @@ def _practice_recipients(key: Path) -> sealing.Recipients:
     else:
         known = sealing.new_key(key, "Practice only: this key opens what is answered here while practising.")
     return sealing.Recipients(answers=(known,), texts=(known,))
-
-
-def _live_recipients(gate: Gate) -> sealing.Recipients:
-    """Those of the study folder; none while the survey is closed for want of them, and then nothing is sent."""
-    try:
-        return sealing.recipients_of(gate.folder)
-    except WrongUse:
-        return sealing.Recipients(answers=(), texts=())
 
 
 def serve(surveys: Mapping[str, Survey], host: str, port: int, ready: Callable[[str], str]) -> NoReturn:

@@ -68,7 +68,9 @@ class Store:
                     f"{self.path} holds {stored_kind} records, this run would add {kind} ones; they are never mixed. "
                     "Name another folder with --data."
                 )
-            self._house("pilot", str(int(pilot)).encode())
+            if study is not None and self._house("pilot", str(int(pilot)).encode()) != str(int(pilot)).encode():
+                was, now = ("no pilot", "a pilot") if pilot else ("a pilot", "no pilot")
+                raise Refused(f"{self.path} holds answers of {was}, this run would add {now}'s. Name another --data.")
             if study is not None:
                 kept = (study.fingerprint, study.canonical)
                 self.database.execute("INSERT INTO studies VALUES (?, ?) ON CONFLICT DO NOTHING", kept)
@@ -161,6 +163,11 @@ class Store:
         with self.lock:
             return int(self.connection.execute("SELECT count(*) FROM responses").fetchone()[0])
 
+    def recount(self) -> None:
+        """Look how many were ever sent, also by another process on the same folder."""
+        with self.lock:
+            self.sent = _sent(self.connection.execute)
+
     def tally(self, name: str) -> None:
         """Count something that happened, in memory: it is written with the next Send, never by itself."""
         with self.counting:  # not the writer's lock: nobody waits for a flush to see a page
@@ -231,6 +238,13 @@ def kind_in(folder: Path) -> str | None:
     return found[0].decode() if found else None
 
 
+def pilot_in(folder: Path) -> bool | None:
+    """Does a data folder hold answers of a pilot? None where there is no survey in it. Raises Environment."""
+    with _looked_into(folder) as execute:
+        found = execute("SELECT value FROM house WHERE name = 'pilot'").fetchone() if execute else None
+    return bool(found[0] == b"1") if found else None
+
+
 def sent_in(folder: Path) -> int:
     """How many questionnaires were ever sent to a data folder. Raises Environment."""
     with _looked_into(folder) as execute:
@@ -246,7 +260,8 @@ def _looked_into(folder: Path) -> Iterator[Callable[..., sqlite3.Cursor] | None]
         return
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=SECONDS_TO_WAIT)) as read:
-            yield read.execute
+            begun = read.execute("SELECT 1 FROM sqlite_master WHERE name = 'totals'").fetchone()
+            yield read.execute if begun else None  # a crash at the very first start leaves an empty file
     except sqlite3.Error as error:
         raise Environment(cannot_write(folder, error)) from error
 

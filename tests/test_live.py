@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -16,7 +17,7 @@ from test_troubles import said_well
 from analysis.rehearsal.walker import Browser
 from instruments.approval import approval_of, standing
 from instruments.reader import Faulty, read
-from survey_app import clock
+from survey_app import clock, live
 from survey_app.live import gate, private_keys
 
 ORIGIN = "https://survey.example.org"
@@ -103,6 +104,10 @@ def test_everything_true_is_live(study, serve, tmp_path):
 BROKEN = {
     "another study": ("study.yaml", "title: ", "title: New ", "“title”"),
     "another key": ("recipients.yaml", "texts:", "# other\ntexts:", "recipients.yaml is not the one that was approved"),
+    "no such file": ("recipients.yaml", None, "", "recipients.yaml"),
+    "a folder in its place": ("recipients.yaml", None, "folder", "recipients.yaml"),
+    "nobody has approved it any more": ("approval.yaml", None, "", "Nobody has approved"),
+    "an approval that cannot be read": ("approval.yaml", "board:", "bord:", "did you mean"),
     "too early": ("approval.yaml", "2026-01-01", "2035-01-01", "begins on 2035-01-01"),
     "too late": ("approval.yaml", "2036-12-31", "2026-01-02", "ended on 2026-01-02"),
     "all have answered": ("approval.yaml", "cap: 50", "cap: 0", "as many as the board allows"),
@@ -118,8 +123,13 @@ def test_one_sentence_that_is_not_true_closes_it(name, study, serve):
     server.stop()
     file, old, new, says = BROKEN[name]
     text = (folder / file).read_text()
-    assert old in text
-    (folder / file).write_text(text.replace(old, new, 1))
+    if old is None:
+        (folder / file).unlink()
+        if new:
+            (folder / file).mkdir()
+    else:
+        assert old in text
+        (folder / file).write_text(text.replace(old, new, 1))
     server.start()
     page = Participant(server).get("/")
     assert page.heading == "This survey is closed"
@@ -127,8 +137,11 @@ def test_one_sentence_that_is_not_true_closes_it(name, study, serve):
     assert page.ribbon == ""
     assert Participant(server).get("/en/agree").heading == "This survey is closed"
     server.stop()
-    assert says in server.log.split("closed      ")[-1], server.log
+    assert says in server.log.split("closed      ", 1)[-1], server.log
+    if (folder / file).is_dir():
+        (folder / file).rmdir()
     (folder / file).write_text(text)
+    assert Participant(server).get("/").heading != "This survey is closed" if server.process.poll() is None else True
     server.start()
     assert Participant(server).get("/").heading != "This survey is closed"
 
@@ -178,7 +191,7 @@ def test_whoever_began_in_time_may_send_for_a_day(study):
     surveys = open_survey(studies, folder.parent / "data", "live", ORIGIN, found)
     here = next(iter(surveys.values()))
     ended = replace(here, gate=replace(found, approval=replace(found.approval, ends="2026-01-02")))
-    other = replace(ended, gate=replace(ended.gate, approval=replace(ended.gate.approval, recipients="0" * 64)))
+    other = replace(ended, gate=replace(ended.gate, settled=("recipients.yaml is not the one that was approved.",)))
 
     def status(where, hours):
         from test_drafts import draft
@@ -235,6 +248,7 @@ def test_stale_support_and_undecided_points_stand_in_the_way(study):
     assert "over 90 days ago" in " ".join(standing(folder, read(folder), approval, later))
     for old, new, says in (
         ("name: Somebody", "name: null", "no name"),
+        (f"checked_on: '{clock.today()}'", "checked_on: '2099-01-01'", "was checked on 2099-01-01; today is"),
         (f"checked_on: '{clock.today()}'", "checked_on: last week", "is not a day"),
         ("withdraw_until: '2036-12-31', ", "", "withdraw_until has no day"),
         ("leave_to: https://weather.example.org/\n", "", "leave_to"),
@@ -249,16 +263,116 @@ def test_stale_support_and_undecided_points_stand_in_the_way(study):
         (folder / "study.yaml").write_text(text)
 
 
-def test_a_private_key_on_this_machine_is_found(study, tmp_path):
+def test_a_private_key_on_this_machine_is_found(study, tmp_path, monkeypatch):
     """In the data, the study, the home or the working folder; a public key is none."""
     folder, keys = study
     room = tmp_path / "room"
     (room / "deep").mkdir(parents=True)
-    assert private_keys([room, folder]) == []
-    (room / "deep" / "notes.txt").write_text(f"my key: {keys[0]}\n")
-    assert private_keys([room]) == [room / "deep" / "notes.txt"]
-    (room / "deep" / "notes.txt").write_text(str(keys[0].to_public()))
-    assert private_keys([room]) == []
+    assert private_keys(room) == private_keys(folder) == ([], True)
+    path = room / "deep" / "notes.txt"
+    for content in (f"my key: {keys[0]}\n".encode(), str(keys[0]).lower().encode(), str(keys[0]).encode("utf-16")):
+        path.write_bytes(content)
+        assert private_keys(room) == ([path], True)
+    path.write_text(str(keys[0].to_public()))
+    (room / "round").symlink_to(room)
+    os.mkfifo(room / "pipe")
+    assert private_keys(room) == ([], True)
+    monkeypatch.setattr(live, "MOST_FILES", 0)
+    assert private_keys(room)[1] is False
+    for where in ("home", "study", "data"):
+        place = {"home": tmp_path / "home", "study": folder, "data": tmp_path / "data"}[where]
+        place.mkdir(exist_ok=True)
+        monkeypatch.setattr(live, "MOST_FILES", 50_000)
+        (place / "k\x1b[31m.txt").write_text(str(keys[0]))
+        told = [each for each in gate(folder, read(folder), tmp_path / "data", ORIGIN).settled if "private key" in each]
+        assert len(told) == 1, where
+        assert "\x1b" not in told[0]
+        (place / "k\x1b[31m.txt").unlink()
+
+
+def test_the_keys_are_those_that_were_read_at_the_start(study, serve, tmp_path):
+    """A file that is put in its place while it runs changes neither whom answers are sealed to nor whether it is open."""
+    folder, _ = study
+    server = serving(serve, folder)
+    to_page(Participant(server), Scripted(), "/sent")
+    server.stop()
+    approved_file = (folder / "recipients.yaml").read_text()
+    others = [str(pyrage.x25519.Identity.generate().to_public()) for _ in range(2)]
+    (folder / "recipients.yaml").write_text(f"answers: [{others[0]}, {others[1]}]\n")
+    server.start()
+    assert Participant(server).get("/").heading == "This survey is closed"
+    (folder / "recipients.yaml").write_text(approved_file)
+    assert Participant(server).get("/").heading == "This survey is closed", "it holds the keys that it has read"
+
+
+def test_the_cap_counts_whoever_has_ever_sent(study, serve):
+    """At the cap newcomers read that it is closed; also where another process sent the last one, or one was withdrawn."""
+    folder, _ = study
+    approved(folder, cap="2")
+    one = serving(serve, folder)
+    two = serving(serve, folder, data=one.data)
+    to_page(Participant(one), Scripted(), "/sent")
+    assert Participant(one).get("/").heading != "This survey is closed"
+    to_page(Participant(one), Scripted(), "/sent")
+    assert Participant(one).get("/").heading == "This survey is closed"
+    other = Participant(two)
+    page = other.get("/en/agree")
+    assert page.form is not None, "it does not know yet"
+    page = other.press(page, page.form, Scripted()(page, page.form))
+    assert page.heading == "This survey is closed"
+
+
+def test_nobody_sends_again_as_another_side_once_it_is_closed(study):
+    """A draft of the last day finishes what it began, and begins nothing else."""
+    from survey_app.app import create_app
+    from survey_app.drafts import to_cookie
+    from survey_app.serve import open_survey, studies_in
+
+    folder, _ = study
+    studies = studies_in(folder)
+    first = next(iter(studies.values()))
+    found = gate(folder, first, folder.parent / "data", ORIGIN)
+    here = next(iter(open_survey(studies, folder.parent / "data", "live", ORIGIN, found).values()))
+    ended = replace(here, gate=replace(found, approval=replace(found.approval, ends="2026-01-02")))
+    from test_drafts import draft
+
+    made = replace(draft(), study=here.mark, begun=clock.minute(), seen=clock.minute(), role="drinker", chosen=1)
+    for survey, status in ((here, 303), (ended, 410)):
+        client = create_app({"en": survey}).test_client()
+        client.set_cookie(survey.cookie, to_cookie(made, here.draft_keys, clock.today()), domain="localhost")
+        sent = client.post("/en/p/1", data={"_token": made.token, "role": "2"}, base_url="https://localhost")
+        assert sent.status_code == status
+    here.store.close()
+
+
+def test_pilot_and_main_answers_are_never_in_one_folder(study, serve):
+    """A folder that began as the one is refused to the other, and the doctor says so before."""
+    folder, _ = study
+    server = serving(serve, folder)
+    to_page(Participant(server), Scripted(), "/sent")
+    server.stop()
+    approved(folder, "--pilot")
+    said_well(run_here("survey_app", "--study", str(folder), "--data", str(server.data), "--origin", ORIGIN, "--port", "0"), 3, "pilot")  # fmt: skip
+    told = run_here("survey_app", "doctor", "--study", str(folder), "--data", str(server.data), "--origin", ORIGIN)
+    assert "need a folder of their own" in told.stdout
+
+
+def test_an_empty_file_of_a_crash_at_the_first_start_is_begun_again(study, serve, tmp_path):
+    """Nothing was in it; it starts."""
+    data = tmp_path / "begun"
+    data.mkdir()
+    (data / "survey.db").touch()
+    server = serving(serve, study[0], data=data)
+    assert to_page(Participant(server), Scripted(), "/sent").path.endswith("/sent")
+
+
+@pytest.mark.parametrize("origin", ["https://", "https://[", "https://x/path", "https://?x", "https://a b", "https://x:99999", "https://me@x", "ftp://x"])  # fmt: skip
+def test_what_is_no_public_address(origin, study, tmp_path):
+    """The start and the doctor say the same, in words."""
+    folder, _ = study
+    for command in (("doctor",), ("--port", "0")):
+        where = ("--study", str(folder), "--data", str(tmp_path / "data"), "--origin", origin)
+        said_well(run_here("survey_app", *command, *where), 2, "is not an address")
 
 
 def test_the_doctor_says_what_is_missing(study, tmp_path):
@@ -286,6 +400,7 @@ def test_recipients_are_read_as_strictly_as_the_rest(study, tmp_path):
     for text, says in (
         (f"answers: [{one}]\n", "names 1 key"),
         ("answers: [age1nobody]\n", "is no public age key"),
+        (f"answers: [{one}, {one}]\n", "is named twice"),
         (f"answer: [{one}]\n", "did you mean “answers”"),
         ("", "recipients.yaml"),
     ):

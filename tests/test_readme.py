@@ -59,7 +59,8 @@ def test_a_newcomer_can_run_the_readme(tmp_path):
         for name, value in os.environ.items()
         if not name.startswith(("OFFHOURS", "VIRTUAL_ENV", "PYTHON", "PYTEST", "MAKE", "MFLAGS"))
     }
-    environment = {**kept, "CI": "true"}
+    # `make test` as it stands, on a part of the tests: all of them run around this one, in a clean clone too
+    environment = {**kept, "CI": "true", "PYTEST_ADDOPTS": "-k 'test_rules or test_journey'"}
     assert commands()[:3] == ["make run", "make test", "make rehearsal"]
     for command in commands():
         if command == "make run" or "-m survey_app" in command:

@@ -89,6 +89,14 @@ class Section:
         self.problems.add(entry, f"“{key}” is a number between 0 and 1, not “{entry.value}”")
         return default
 
+    def day(self, key: str, *, needed: bool = False) -> str | None:
+        """A day, as 2026-11-23."""
+        said = self.words(key, needed=needed)
+        if said is None or is_day(said):
+            return said
+        self.problems.add(self.entries[key], f"“{said}” is not a day; write it like 2026-11-23")
+        return None
+
     def one_of(self, key: str, allowed: tuple[str, ...], default: str | None) -> str | None:
         """One of a closed list of words."""
         entry = self.get(key)

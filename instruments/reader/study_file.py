@@ -9,7 +9,7 @@ from ..model import Role, RoleChoice, RoleQuestion
 from ..terms import KINDS, Checks, Choice, ConsentCheck, Paragraph, Privacy, SupportLine, SupportPlace, Tick
 from ..words import languages
 from ..written import Written
-from .section import Problems, Section, did_you_mean, is_day, name, words
+from .section import Problems, Section, did_you_mean, name, words
 
 FILE = {
     "id": "a short name for files and columns",
@@ -281,8 +281,8 @@ def _privacy(section: Section, problems: Problems) -> Privacy:
         month=inner.truth("month", False),
         withdrawal_code=inner.truth("withdrawal_code", True),
         ask_device=inner.truth("ask_device", True),
-        withdraw_until=inner.words("withdraw_until"),
-        keep_until=inner.words("keep_until"),
+        withdraw_until=inner.day("withdraw_until"),
+        keep_until=inner.day("keep_until"),
         min_cell_public=inner.whole("min_cell_public", 10),
         min_cell_team=inner.whole("min_cell_team", 5),
     )
@@ -302,10 +302,8 @@ def _support(at: Written, problems: Problems) -> SupportPlace:
 def _line(at: Written, problems: Problems) -> SupportLine:
     inner = Section(at, LINE, problems, "a support line")
     inner.words("checked_by")
-    day = inner.words("checked_on")
-    if day is not None and not is_day(day):
-        problems.add(inner.entries["checked_on"], f"“{day}” is not a day; write it like 2026-11-23")
-    return SupportLine(**{key: inner.words(key) for key in LINE if key != "checked_by"})
+    said = {key: inner.words(key) for key in LINE if key not in ("checked_by", "checked_on")}
+    return SupportLine(**said, checked_on=inner.day("checked_on"))
 
 
 def _leave_to(section: Section, problems: Problems) -> str | None:
