@@ -99,6 +99,7 @@ def to_check(page, origin: str) -> None:
         answer(page, 0)
 
 
+@pytest.mark.slow
 def test_control_an_ordinary_link_leaves_the_filled_page_behind_back(visited):
     """Chromium keeps even a no-store page: without what our endings do, Back restores it as it was."""
     browser, origin = visited
@@ -111,6 +112,7 @@ def test_control_an_ordinary_link_leaves_the_filled_page_behind_back(visited):
     assert not nothing_shows(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize("ending", sorted(ENDINGS))
 def test_back_shows_nothing_after_any_ending(visited, ending, scripts):
@@ -144,6 +146,7 @@ def test_back_after_leaving_a_page_without_a_draft_shows_nothing(visited, path, 
     assert nothing_shows(page), page.url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["shared", "own"])
 def test_back_does_not_show_the_code_again_on_a_shared_device(visited, device):
     """Shown once, then another page, then Back: it says that it was sent. The control is an own device, where it shows."""
@@ -164,6 +167,7 @@ def test_back_does_not_show_the_code_again_on_a_shared_device(visited, device):
     assert (page.query_selector(".code") is None) == (device == "shared")
 
 
+@pytest.mark.slow
 def test_back_after_none_of_these_shows_nothing(playwright, serve):
     """The kind end of somebody who had already answered."""
     browser = launched(playwright, **KEEP_BACK_CACHE)
@@ -183,6 +187,7 @@ def test_back_after_none_of_these_shows_nothing(playwright, serve):
     browser.close()
 
 
+@pytest.mark.slow
 def test_the_script_of_a_study_that_wants_it_adds_comfort_only(chromium, serve, tmp_path):
     """Shift three times leaves; pressing “leave” blanks the page at once; the policy allows our own file and no more."""
     from conftest import STUDY

@@ -77,6 +77,7 @@ def test_the_report_opens_from_disk_and_asks_nobody_for_anything(chromium, pages
     context.close()
 
 
+@pytest.mark.slow
 def test_every_figure_and_table_says_that_it_is_practice(chromium, pages):
     """In the picture itself, its name for screen readers, and the caption of its table."""
     page, _, _ = watched(chromium.new_context())

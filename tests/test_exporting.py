@@ -163,7 +163,7 @@ def test_the_opened_file_reads_well_with_the_usual_tools(tmp_path):
     question = next(each.id for each in every_kind.questions() if type(each).__name__ == "Text")
     text = records.text_payload(every_kind, "practice", "reader", ticks, {question: "walking along a river"})
     survey.store.send(
-        code(b"x" * 16), sealing.seal(payload, survey.recipients.answers), sealing.seal(text, survey.recipients)
+        code(b"x" * 16), sealing.seal(payload, survey.recipients.answers), sealing.seal(text, survey.recipients.texts)
     )
     survey.store.close()
     path = reopened(tmp_path / "data").path

@@ -69,6 +69,7 @@ def test_a_study_names_the_key_or_does_not(tmp_path):
     assert "does not name it" in said[2].stderr
 
 
+@pytest.mark.slow
 def test_a_protected_key_opens_with_its_passphrase_alone(tmp_path, serve):
     """Nothing of the key is in the file; `age` reads it; `open` asks, and refuses another passphrase."""
     path = tmp_path / "key.txt"

@@ -222,6 +222,7 @@ def test_in_another_language(tmp_path):
     said_well(run("instruments", "pack", str(folder), "--out", str(out), "--language", "fr", "--quick", "--force"), 2, "“fr”")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_door(tmp_path):
     """Three files and their names; nothing is written over; what changed since another version; a faulty study leaves nothing."""
     out = tmp_path / "out"
@@ -241,6 +242,7 @@ def test_the_door(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.slow
 def test_power_is_that_of_the_analysis(tmp_path):
     """The figures in the pack are those that `analysis power` prints, and where it does not run the pack says why."""
     folder = BUNDLED
@@ -283,6 +285,7 @@ def test_pictures_of_the_real_pages(tmp_path, monkeypatch):
         looking.pictures(study, STUDY["every_kind"], lambda: None)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_page_for_the_board_is_accessible(chromium, review):
     """No fault by axe, no sideways scrolling at 320 px, light and dark, without scripts."""

@@ -120,6 +120,7 @@ def test_numbers_ticks_and_kinds_of_missing():
     assert (table.values["days_1"] != 1).all(), "not named beside others is never"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_planted_is_said():
     """In words, and before anybody answers."""
     for plant, words in (

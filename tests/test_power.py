@@ -215,6 +215,7 @@ def test_small_groups_are_permuted(monkeypatch):
     assert asked == []
 
 
+@pytest.mark.slow
 def test_the_door_to_power(tmp_path):
     """A table on stdout, a page beside it, JSON for the review pack; expected groups from how many take part."""
     out = tmp_path / "power.html"

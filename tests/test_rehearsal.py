@@ -49,6 +49,7 @@ def exactly(done: Rehearsed) -> None:
     faults(done)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "how_many"), [("tea", (8, 7)), ("every_kind", (24,)), ("off_hours", (12, 8))])
 def test_a_rehearsal_of_any_study(name, how_many, tmp_path):
     """Everybody goes through the pages; every route is walked; every answer arrives as it was said; all is stamped."""
@@ -78,6 +79,7 @@ def test_whoever_leaves_deletes_or_withdraws_leaves_nothing(tmp_path):
         assert done.stored == done.watched.endings["sent"]
 
 
+@pytest.mark.slow
 def test_an_answer_that_changed_on_the_way_is_found(tmp_path):
     """The control: one changed answer, and it is no longer what was said; the rehearsal ends with 1."""
     done = rehearsed("off_hours", tmp_path / "r", (6, 4))
@@ -130,6 +132,7 @@ class Silent(http.server.BaseHTTPRequestHandler):
         """Nothing."""
 
 
+@pytest.mark.slow
 def test_a_live_survey_is_refused(serve):
     """Exit 3 before anything is sent: where no ribbon says so, where it says practice, and on other machines."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
@@ -151,6 +154,7 @@ def stored(data) -> str:
         return str(database.execute("SELECT count(*) FROM responses").fetchone()[0])
 
 
+@pytest.mark.slow
 def test_a_survey_that_takes_made_up_answers_is_walked(serve, tmp_path):
     """The control: with --made-up it goes through, and with --data it is opened and reported."""
     survey = serve("tea", "--made-up")
@@ -368,6 +372,7 @@ def test_repeats_through_the_door(tmp_path):
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_what_a_rehearsal_is_asked_wrongly(tmp_path):
     """Each in words with 2."""
     for wrong, words in (

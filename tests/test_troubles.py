@@ -91,6 +91,7 @@ def test_a_key_is_never_written_over(tmp_path):
     said_well(run("survey_app", "keys", "new", "--out", "/proc/none/key.txt"), 4, "cannot be written")
 
 
+@pytest.mark.slow
 def test_analysing_what_is_not_there(tmp_path):
     """No data folder, no answers, something else than answers."""
     (tmp_path / "not.db").write_text("a letter, not a database " * 100)
