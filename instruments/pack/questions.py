@@ -50,7 +50,8 @@ def questions(given: Given) -> Iterator[Block]:
         for page in part.pages:
             for question in page:
                 number += 1
-                yield Card(tuple(_card(given, number, question, pictured.get(question.id, []))))
+                yield Card(tuple(_card(given, number, question)))
+                yield from _looks(given, f"Q{number} {question.id}", pictured.get(question.id, []))
 
 
 def _pages_of(given: Given) -> dict[str, list[tuple[str, int]]]:
@@ -62,7 +63,7 @@ def _pages_of(given: Given) -> dict[str, list[tuple[str, int]]]:
     return found
 
 
-def _card(given: Given, number: int, question: Question, pages: list[tuple[str, int]]) -> Iterator[Block]:
+def _card(given: Given, number: int, question: Question) -> Iterator[Block]:
     study = given.study
     yield Heading(3, f"Q{number} {question.id}", numbered=False)
     for role in question.roles:
@@ -78,13 +79,19 @@ def _card(given: Given, number: int, question: Question, pages: list[tuple[str, 
     yield Table(
         caption=f"About {question.id}", head=("what", "as it is"), rows=tuple(_about(given, question)), widths=(1, 4)
     )
-    seen = tuple(_seen(given, role, page, png) for role, page in pages if (png := given.pictures.get((role, page))))
+
+
+def _looks(given: Given, begins: str, pages: list[tuple[str, int]]) -> Iterator[Block]:
+    """How the page that `begins` with a question looks, to each side."""
+    seen = tuple(
+        _seen(given, begins, role, page, png) for role, page in pages if (png := given.pictures.get((role, page)))
+    )
     if seen:
         yield SideBySide(seen) if len(seen) > 1 else replace(seen[0], width=seen[0].width // 2)
 
 
-def _seen(given: Given, role: str, page: int, png: bytes) -> Picture:
-    named = f"Page {page} as {_name(given.study, role)} see it on a phone"
+def _seen(given: Given, begins: str, role: str, page: int, png: bytes) -> Picture:
+    named = f"{begins}: page {page} as {_name(given.study, role)} see it on a phone"
     width = min(60, 2 * fitting(png, 30, BESIDE_ITS_WORDS))
     return Picture(alt=f"{named}; its words stand above", caption=named, png=png, width=width)
 
