@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyrage
@@ -15,7 +16,7 @@ from conftest import STUDY, Scripted, run, to_page
 from test_troubles import said_well
 
 from analysis.rehearsal.walker import Browser
-from instruments.approval import approval_of, standing
+from instruments.approval import approval_of, lapsed, standing
 from instruments.reader import Faulty, read
 from survey_app import clock, live
 from survey_app.live import gate, private_keys
@@ -208,6 +209,42 @@ def test_whoever_began_in_time_may_send_for_a_day(study):
     assert (status(ended, 23), status(ended, 25)) == (200, 410)
     assert status(other, 1) == 410
     here.store.close()
+
+
+def test_the_very_days(study):
+    """The first and the last day are inside, the days beside them are not; ninety days are fresh, ninety-one are not."""
+    folder, _ = study
+    here = read(folder)
+    approval = replace(approval_of(folder), begins="2026-11-23", ends="2026-12-24")
+    checked = date.fromisoformat(clock.today())
+    for day, words in (("2026-11-22", "begins on"), ("2026-11-23", ""), ("2026-12-24", ""), ("2026-12-25", "ended on")):
+        told = " ".join(each for each in lapsed(here, approval, day) if "approval" in each)
+        assert (words in told) if words else told == ""
+    open_ended = replace(approval, begins="2020-01-01", ends="2099-01-01")
+    assert list(lapsed(here, open_ended, str(checked + timedelta(days=90)))) == []
+    assert "over 90 days ago" in " ".join(lapsed(here, open_ended, str(checked + timedelta(days=91))))
+    assert "today is" in " ".join(lapsed(here, open_ended, str(checked - timedelta(days=1))))
+
+
+def test_own_words_are_sealed_to_their_own_key(study, serve, tmp_path):
+    """Whoever has a key of the answers alone reads no text, and the other way round."""
+    folder, keys = study
+    server = serving(serve, folder)
+    to_page(Participant(server), Scripted(more="words of my own"), "/sent")
+    server.stop()
+    paths = []
+    for number, key in enumerate(keys):
+        paths.append(tmp_path / f"key{number}")
+        paths[-1].write_text(str(key))
+    answers, _, texts = paths
+    command = ("analysis", "open", "--data", str(server.data))
+    wrong = run_here(*command, "--key", str(answers), "--text-key", str(answers), "--out", str(tmp_path / "a.db"))
+    said_well(wrong, 2, "opens none of the")
+    wrong = run_here(*command, "--key", str(texts), "--text-key", str(texts), "--out", str(tmp_path / "b.db"))
+    said_well(wrong, 2, "opens none of the")
+    right = run_here(*command, "--key", str(answers), "--text-key", str(texts), "--out", str(tmp_path / "c.db"))
+    assert right.returncode == 0, right.stderr
+    assert sqlite3.connect(tmp_path / "c.db").execute("SELECT text FROM texts").fetchall() == [("words of my own",)]
 
 
 def test_a_change_of_one_comma_is_named(study):

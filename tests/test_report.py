@@ -151,3 +151,10 @@ def test_live_answers_carry_no_stamp_and_real_verdicts(tmp_path):
     assert 'class="stamp"' not in page
     assert "not a test" not in page
     assert re.search(r"<p>(Equivalent|Inconclusive|Supported|Opposite)\.</p>", page)
+    pilot = words_of(report(replace(table, about={**table.about, "kind": "live", "pilot": "1"}), lock, "public").html)
+    assert "Pilot: not a test. These answers are of a soft launch" in pilot
+    assert not re.search(r"<p>(Equivalent|Inconclusive|Supported|Opposite)\.</p>", pilot)
+    assert (
+        "<title>Pilot: "
+        in report(replace(table, about={**table.about, "kind": "live", "pilot": "1"}), lock, "team").html
+    )
