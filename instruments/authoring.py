@@ -65,6 +65,7 @@ PAGES: Mapping[str, Mapping[str, Keys]] = {
         "texts": board_file.TEXTS,
         "consent_elements": board_file.ELEMENTS,
         "owners": dict.fromkeys(board_file.RISKS, "who looks after this risk"),
+        "sources": {"(each source that a question names)": "what it is, with its licence"},
     },
 }
 """file → where in it → key → what it is for."""

@@ -24,10 +24,10 @@ from instruments.model import Grid
 from instruments.pack import given, looking
 from instruments.pack.front import spoken
 from instruments.pack.route_map import as_written, route_maps, steps
-from instruments.paper.blocks import Picture, Points, flat
+from instruments.paper.blocks import Picture, Points, Table, flat
 from instruments.plan import Recode, When
 from instruments.reader import read
-from instruments.reader.board_file import for_the_board
+from instruments.reader.board_file import for_the_board, sources
 from instruments.route import arms, told
 from instruments.routes import extent
 from instruments.rules import ALWAYS, columns, in_words
@@ -319,6 +319,47 @@ def test_what_a_study_does_without_is_not_promised(tmp_path):
     for said in ("This study has no quick exit", "there is no code", "nobody can find them again"):
         assert said in bare
         assert said not in usual
+
+
+def test_every_source_is_explained_or_said_to_be_open(tmp_path):
+    """A letter that only its author understands is explained once; a source that no question names is no source."""
+    assert set(for_the_board(BUNDLED, read(BUNDLED))[0].sources) == set(sources(read(BUNDLED)))
+    text = words_of_html(pack.as_html(pack.document(packed(BUNDLED))))
+    assert "A choice of method; no source outside." in text
+    folder = tmp_path / "study"
+    shutil.copytree(BUNDLED, folder)
+    board = folder / "board.yaml"
+    board.write_text(board.read_text().replace("  piche:", "  pich:"))
+    assert "did you mean “piche”" in str(for_the_board(folder, read(folder))[1][0])
+
+
+def test_what_is_sensitive_or_left_out_is_told():
+    """Sensitive questions say so and others do not; whom the plan leaves out, and the right answer of the check, are said."""
+    study = read(BUNDLED)
+    blocks = list(flat(pack.document(packed(BUNDLED)).blocks))
+    about = {
+        each.caption: dict(each.rows)
+        for each in blocks
+        if isinstance(each, Table) and each.caption.startswith("About ")
+    }
+    for question in study.questions():
+        assert about[f"About {question.id}"]["sensitive"] == ("yes" if question.sensitive else "no")
+    assert {question.sensitive for question in study.questions()} == {True, False}
+    text = words_of_html(pack.as_html(pack.document(packed(BUNDLED))))
+    assert f"Left out of every comparison: {picked_out(study, study.plan.leave_out)}." in text
+    assert "Only the code that I can ask for (right)" in text
+    forced = next(each for each in blocks if isinstance(each, Table) and each.caption == "All that must be answered")
+    assert [row[0] for row in forced.rows] == [
+        *(f"tick {tick.id}" for tick in study.consent if tick.required),
+        "page 1",
+    ]
+    among = [each for each in study.plan.comparisons if each.among != ALWAYS]
+    assert among
+    for each in among:
+        rows = dict(next(b for b in blocks if isinstance(b, Table) and b.caption == f"How {each.id} is compared").rows)
+        assert rows["among"] == picked_out(study, each.among)
+        named = {"first": each.first.name, "second": each.second.name, None: "neither"}
+        assert rows["expected to be higher"] == named[each.predicts]
 
 
 def test_no_placeholder_reaches_a_board():

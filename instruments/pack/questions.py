@@ -11,6 +11,7 @@ from ..checking.words import ENOUGH_WORDS, read_on, screens
 from ..grade import grade
 from ..model import ChooseMany, ChooseOne, Grid, Note, Number, Question, Rating, Story, Study, Text
 from ..paper.blocks import Block, Card, Heading, NewPage, Paragraph, Picture, Run, SideBySide, Table, Words, fitting
+from ..reader.board_file import sources
 from ..records import columns_of
 from ..route import arms, told
 from ..rules import in_words
@@ -52,6 +53,17 @@ def questions(given: Given) -> Iterator[Block]:
                 number += 1
                 yield Card(tuple(_card(given, number, question)))
                 yield from _looks(given, f"Q{number} {question.id}", pictured.get(question.id, []))
+    yield from _sources(given)
+
+
+def _sources(given: Given) -> Iterator[Block]:
+    """What stands behind each source that a question names."""
+    rows = tuple((name, given.board.sources.get(name) or open_words()) for name in sources(given.study))
+    if rows:
+        yield Heading(2, "Sources")
+        yield Table(
+            caption="Sources, as the questions name them", head=("source", "what it is"), rows=rows, widths=(1, 5)
+        )
 
 
 def _pages_of(given: Given) -> dict[str, list[tuple[str, int]]]:

@@ -15,6 +15,7 @@ FILE = {
     "texts": "what the team says about itself and its ways, by name",
     "consent_elements": "element: the headings and ticks that carry it, or why it does not apply",
     "owners": "risk: who looks after it",
+    "sources": "a source as the questions name it: what it is, with its licence where it has one",
 }
 TEXTS = {
     "background": "why the question matters, and what is known, with sources",
@@ -59,6 +60,7 @@ class ForTheBoard:
     texts: Mapping[str, str] = field(default_factory=dict)
     consent_elements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     owners: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 def for_the_board(folder: Path, study: Study) -> tuple[ForTheBoard, tuple[Problem, ...]]:
@@ -73,10 +75,17 @@ def for_the_board(folder: Path, study: Study) -> tuple[ForTheBoard, tuple[Proble
     section = Section(at, FILE, problems, "board.yaml")
     read = ForTheBoard(
         texts=_known(section, "texts", TEXTS, problems),
+        sources=_known(section, "sources", dict.fromkeys(sources(study), ""), problems),
         owners=_known(section, "owners", dict.fromkeys(RISKS, ""), problems),
         consent_elements=_elements(section, study, problems),
     )
     return read, tuple(sorted(problems.found))
+
+
+def sources(study: Study) -> list[str]:
+    """Every source that a question of the study names."""
+    named = [each for question in study.questions() for listed in question.source.values() for each in listed]
+    return sorted({*named, *(study.role_question.source if study.role_question else ())})
 
 
 def _known(section: Section, key: str, known: Mapping[str, str], problems: Problems) -> dict[str, str]:
