@@ -359,6 +359,28 @@ def test_the_cap_counts_whoever_has_ever_sent(study, serve):
     assert page.heading == "This survey is closed"
 
 
+def test_nothing_begun_in_practice_is_sent_as_real(study):
+    """In the very folder of the practice, its records taken away: the practice draft is nobody's, a live one is somebody's."""
+    from test_drafts import draft
+
+    from survey_app.drafts import from_cookie, to_cookie
+    from survey_app.serve import open_survey, studies_in
+
+    folder, _ = study
+    studies, data = studies_in(folder), folder.parent / "data"
+    first = next(iter(studies.values()))
+    practice = next(iter(open_survey(studies, data, "practice", ORIGIN).values()))
+    begun = to_cookie(draft(), practice.draft_keys, clock.today())
+    practice.store.close()
+    for name in ("survey.db", "practice-key.txt"):
+        (data / name).unlink()
+    here = next(iter(open_survey(studies, data, "live", ORIGIN, gate(folder, first, data, ORIGIN)).values()))
+    assert from_cookie(begun, practice.draft_keys, clock.today()) is not None
+    assert from_cookie(begun, here.draft_keys, clock.today()) is None
+    assert from_cookie(to_cookie(draft(), here.draft_keys, clock.today()), here.draft_keys, clock.today()) is not None
+    here.store.close()
+
+
 def test_nobody_sends_again_as_another_side_once_it_is_closed(study):
     """A draft of the last day finishes what it began, and begins nothing else."""
     from survey_app.app import create_app

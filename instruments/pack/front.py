@@ -125,6 +125,24 @@ def shown(given: Given) -> Iterator[Block]:
     if study.eligibility:
         yield Heading(2, "Who can take part")
         yield Points(study.eligibility)
+    yield from _consent(given)
+    yield from _sides(given)
+    yield from _help(given)
+    yield Heading(2, "Last page, after Send")
+    yield from _said(given, study.closing)
+    yield Heading(2, "Other ends")
+    ends = ("not_for_you", "declined", "deleted", "gone", "closed", "withdrawn")
+    yield Table(
+        caption="Words of the tool, the same in every study",
+        head=("when", "words"),
+        rows=tuple((name.replace("_", " "), _end(given, name)) for name in ends),
+        widths=(1, 4),
+    )
+
+
+def _consent(given: Given) -> Iterator[Block]:
+    """The ticks, and the question that shows what was understood."""
+    study = given.study
     yield Heading(2, "Consent")
     rows = tuple(
         (
@@ -153,18 +171,29 @@ def shown(given: Given) -> Iterator[Block]:
             )
         )
         yield Paragraph("A wrong answer shows the key facts again. Nobody is held back, and nothing of it is stored.")
-    if study.role_question:
-        yield Heading(2, "Which side one answers for")
-        yield Paragraph(study.role_question.text, quoted=True)
-        if study.role_question.hint:
-            yield Paragraph(study.role_question.hint, quoted=True)
-        names = {role.id: role.name for role in study.roles}
-        listed = tuple(
-            (str(each.code), each.label, names[each.role] if each.role else "a kind end; nothing is stored")
-            for each in study.role_question.choices
-        )
-        yield Table(caption="Its answers", head=("code", "words", "leads to"), rows=listed, widths=(1, 6, 3))
-        yield Paragraph(f"Why it is asked: {study.role_question.reason or TO_BE_WRITTEN}")
+
+
+def _sides(given: Given) -> Iterator[Block]:
+    """The question that decides the route, where there is one."""
+    study, asked = given.study, given.study.role_question
+    if asked is None:
+        return
+    yield Heading(2, "Which side one answers for")
+    yield Paragraph(asked.text, quoted=True)
+    if asked.hint:
+        yield Paragraph(asked.hint, quoted=True)
+    names = {role.id: role.name for role in study.roles}
+    listed = tuple(
+        (str(each.code), each.label, names[each.role] if each.role else "a kind end; nothing is stored")
+        for each in asked.choices
+    )
+    yield Table(caption="Its answers", head=("code", "words", "leads to"), rows=listed, widths=(1, 6, 3))
+    yield Paragraph(f"Why it is asked: {asked.reason or TO_BE_WRITTEN}")
+
+
+def _help(given: Given) -> Iterator[Block]:
+    """Who can help, and where to complain, place by place."""
+    study = given.study
     yield Heading(2, "Support lines")
     for place in study.support:
         yield Paragraph((Run(place.place, "strong"),))
@@ -174,16 +203,6 @@ def shown(given: Given) -> Iterator[Block]:
         yield from _lines("Where to complain", place.place, place.complaints)
     if not study.support:
         yield Paragraph(open_words())
-    yield Heading(2, "Last page, after Send")
-    yield from _said(given, study.closing)
-    yield Heading(2, "Other ends")
-    ends = ("not_for_you", "declined", "deleted", "gone", "closed", "withdrawn")
-    yield Table(
-        caption="Words of the tool, the same in every study",
-        head=("when", "words"),
-        rows=tuple((name.replace("_", " "), _end(given, name)) for name in ends),
-        widths=(1, 4),
-    )
 
 
 def inviting(given: Given) -> Iterator[Block]:

@@ -222,6 +222,12 @@ def counts(given: Given) -> Iterator[Block]:
             ("page 1", f"{study.role_question.text} ({study.role_question.reason or 'it decides the route'})")
         )
     yield Table(caption="All that must be answered", head=("where", "what"), rows=tuple(forced), widths=(1, 5))
+    yield from _graded(given)
+
+
+def _graded(given: Given) -> Iterator[Block]:
+    """The reading grade of every screen, as dots and as a table, with what is waived."""
+    study = given.study
     graded: dict[str, float] = {}
     for _, about, text in screens(study):
         if len(text.split()) < ENOUGH_WORDS:
