@@ -47,6 +47,7 @@ bench: .venv/bench-ready
 	@PYTHONPATH=. $(BIN)/python tests/benchmarks/survey.py
 	@PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/comparing.py
 	@PYTHONPATH=. $(BIN)/python tests/benchmarks/rehearsing.py
+	@PYTHONPATH=. $(BIN)/python tests/benchmarks/vault.py
 
 calibration: .venv/dev-ready
 	@PYTHONPATH=.:tests $(BIN)/python tests/calibration.py

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
@@ -58,7 +60,9 @@ def open_(data: Path, key: Path, text_key: Path | None, out: Path | None, finger
     Example:  python -m analysis open --data data --key data/practice-key.txt
     """
     from .locking import read_lock
-    from .opening import kind_of, open_answers
+    from .opening import open_answers
+    from .proving import says
+    from .sealed import kind_of
     from .stamps import MARKS, named
 
     kind = kind_of(data)
@@ -78,9 +82,15 @@ def open_(data: Path, key: Path, text_key: Path | None, out: Path | None, finger
         many = "s" if opened.unopened > 1 else ""
         click.echo(
             f"{opened.unopened} record{many} could not be opened: changed after sealing, or sealed to another key. "
-            "Nothing was deleted. Compare the survey's file with a backup, and tell whoever runs the survey.",
+            "Nothing was deleted.",
             err=True,
         )
+    for line in says(opened.proof):
+        click.echo(line, err=True)
+    if opened.proof.signed:
+        click.echo(f"signed by {opened.proof.signer}: compare it with what the survey's host was told.", err=True)
+    if opened.unopened or not opened.proof.sound:
+        click.echo("Compare the survey's file with a backup, and tell whoever runs the survey.", err=True)
         sys.exit(1)
 
 
@@ -98,6 +108,35 @@ def lock(answers: Path) -> None:
     made = locking.lock(answers, load(answers), clock.today())
     click.echo(f"locked on {made.locked_on}: n {made.n}, data {made.data_hash[:12]}, plan {made.plan_hash[:12]}")
     click.echo(f"Next: {command('analysis')} report {answers} --out {answers.with_name('report.html')}", err=True)
+
+
+@door.command()
+@click.argument("answers", type=FOLDER)
+@click.option("--data", type=FOLDER, help="The survey's data folder: also look at what is stored.")
+@click.option("--key", type=FOLDER, help="The private key: also open the records anew, and compare.")
+@click.option("--text-key", type=FOLDER, help="The private key of the free text, if it has its own.")
+@click.option("--signer", help="The public key, or its beginning, that the survey's host has told you.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+def verify(
+    answers: Path, data: Path | None, key: Path | None, text_key: Path | None, signer: str | None, as_json: bool
+) -> None:
+    """Prove that ANSWERS.db is what was approved, stored and locked (exit 1 if something is not).
+
+    \b
+    Example:  python -m analysis verify data/answers.db --data data --key data/practice-key.txt
+    """
+    from .verifying import verified
+
+    if key is not None and data is None:
+        raise WrongUse("--key opens what is stored; say --data with the survey's folder too.")
+    keys = (key, text_key or key) if key is not None else None
+    found = [asdict(each) for each in verified(answers, data, keys, signer, bar, _passphrase)]
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        for each in found:
+            click.echo(f"{each['came']:14} {each['words']}")
+    sys.exit(1 if any(each["came"] == "wrong" for each in found) else 0)
 
 
 @door.command()

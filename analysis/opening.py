@@ -6,11 +6,12 @@ give the same file.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,16 @@ from instruments.doors import Environment, WrongUse
 from instruments.model import NOT_ASKED, Study, Text
 from instruments.reader import Faulty, from_canonical
 
-from .reading import reading
+from .proving import Proof, Watch
+from .sealed import Sealed, sealed_in
+from .unsealing import WHICH_KEY, Payload, identity, secrets_of, unsealed
 
-PROTECTED = b"age-encryption.org/v1"  # how a key file begins that a passphrase protects
-WHICH_KEY = "Give the file that `keys new` wrote; in practice it is practice-key.txt in the data folder."
-
-Progress = Callable[[Sequence[bytes], str], Iterator[bytes]]
+Bar = Callable[..., Iterator[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """What came of opening: how many records, how many could not be opened, and where they are now."""
+    """What came of opening: how many, how many could not be opened, and whether they are those that were sent."""
 
     path: Path
     kind: str
@@ -40,6 +40,7 @@ class Opened:
     texts: int
     unopened: int
     fingerprint: str
+    proof: Proof
 
 
 def open_answers(
@@ -48,172 +49,137 @@ def open_answers(
     text_key: Path,
     out: Path,
     fingerprint: str | None,
-    progress: Progress,
+    bar: Bar,
     passphrase: Callable[[Path], str] = lambda path: "",
 ) -> Opened:
     """Open everything in a data folder. The old file stays in place until the new one is whole.
 
-    `passphrase` is asked for a key file that is protected by one.
+    `passphrase` is asked for a key file that is protected by one. Memory does not grow with the answers.
     """
-    sealed = _sealed(data)
-    identity = _identity(key, passphrase)
-    text_identity = identity if text_key == key else _identity(text_key, passphrase)
-    payloads, broken = _opened(progress(sealed.responses, "opening answers"), identity, key)
-    texts, broken_texts = _opened(progress(sealed.texts, "opening texts"), text_identity, text_key)
-    study = _one_study(sealed, payloads, fingerprint)
-    payloads = [each for each in payloads if each["fingerprint"] == study.fingerprint]
-    texts = [each for each in texts if each["fingerprint"] == study.fingerprint]
-    wrong_kind = [each for each in (*payloads, *texts) if each["kind"] != sealed.kind]
-    if wrong_kind:
-        raise WrongUse(
-            f"{len(wrong_kind)} records in {data} are not {sealed.kind} ones; kinds of records are never mixed."
-        )
-    unopened = broken + broken_texts
-    rows = (records.row(study, each) for each in payloads)
-    write_answers(out, study, sealed.kind, rows, texts, sealed.totals, unopened, pilot=sealed.pilot)
-    return Opened(
-        path=out,
-        kind=sealed.kind,
-        answers=len(payloads),
-        texts=len(texts),
-        unopened=unopened,
-        fingerprint=study.fingerprint,
-    )
+    with sealed_in(data) as sealed:
+        own = identity(key, passphrase)
+        theirs = own if text_key == key else identity(text_key, passphrase)
+        watch = Watch(sealed, secrets_of(sealed.sealed_secrets(), (own, theirs)))
+        study = _study(sealed, own, fingerprint)
+        answers = _Opening(sealed=sealed, table="responses", key=own, path=key, watch=watch, mark=study.fingerprint)
+        texts = _Opening(sealed=sealed, table="texts", key=theirs, path=text_key, watch=watch, mark=study.fingerprint)
 
+        def about() -> dict[str, Any]:
+            """What is known once everything has passed."""
+            _one_version(answers.versions, study.fingerprint, fingerprint)
+            if others := answers.others + texts.others:
+                raise WrongUse(
+                    f"{others} records in {data} are not {sealed.kind} ones; kinds of records are never mixed."
+                )
+            return {
+                "kind": sealed.kind,
+                "pilot": str(int(sealed.pilot)),
+                "unopened": str(answers.reasons.total() + texts.reasons.total()),
+                "proof": json.dumps(asdict(watch.found())),
+                "signed": json.dumps({"words": watch.words.decode(), "signature": sealed.signature.hex()}),
+            }
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sealed:
-    """What the survey's file holds: still sealed, and the studies as they were served."""
-
-    kind: str
-    responses: list[bytes]
-    texts: list[bytes]
-    studies: Mapping[str, str]  # fingerprint → canonical JSON
-    totals: list[dict[str, Any]]
-    pilot: bool
-
-
-def _sealed(data: Path, *, frames: bool = True) -> _Sealed:
-    """Read the survey's file, and change nothing. Frames come in the order of salted hashes, which writing loses."""
-    path, every = data / records.SURVEY_FILE, "SELECT frame FROM {} ORDER BY key"
-    missing = f"There is no {path.name} in {data}. Is this the survey's data folder?"
-    with reading(path, "a survey's file", missing) as connection:
-        house = dict(connection.execute("SELECT name, value FROM house"))
-        if int(house["format"]) != records.FORMAT:
-            raise WrongUse(f"{path} has format {int(house['format'])}; this version reads format {records.FORMAT}.")
-        return _Sealed(
-            kind=house["kind"].decode(),
-            pilot=house.get("pilot") == b"1",
-            responses=[row[0] for row in connection.execute(every.format("responses"))] if frames else [],
-            texts=[row[0] for row in connection.execute(every.format("texts"))] if frames else [],
-            studies=dict(connection.execute("SELECT fingerprint, canonical FROM studies ORDER BY fingerprint")),
-            totals=[
-                {"name": name, "count": count}
-                for name, count in connection.execute("SELECT name, count FROM totals ORDER BY name")
-            ],
+        columns = records.columns(study)
+        rows = (records.row(columns, each) for each in answers.payloads(bar, "opening answers"))
+        totals = [{"name": name, "count": count} for name, count in sealed.totals]
+        write_answers(out, study, about, rows, texts.payloads(bar, "opening texts"), totals)
+        return Opened(
+            path=out,
+            kind=sealed.kind,
+            answers=answers.versions[study.fingerprint],
+            texts=texts.versions[study.fingerprint],
+            unopened=answers.reasons.total() + texts.reasons.total(),
+            fingerprint=study.fingerprint,
+            proof=watch.found(),
         )
 
 
-def kind_of(data: Path) -> str:
-    """What the answers of a data folder are: practice, made-up or live. Raises WrongUse, Environment."""
-    return _sealed(data, frames=False).kind
+@dataclass(kw_only=True)
+class _Opening:
+    """One table while it is opened, and what was met on the way."""
+
+    sealed: Sealed
+    table: str
+    key: pyrage.x25519.Identity
+    path: Path  # of the key
+    watch: Watch
+    mark: str  # the fingerprint of the study that is opened
+    reasons: Counter[str] = field(default_factory=Counter)  # why frames could not be opened
+    versions: Counter[str] = field(default_factory=Counter)  # fingerprint → records
+    others: int = 0  # records of another kind
+
+    def payloads(self, bar: Bar, label: str) -> Iterator[Payload]:
+        """Those of the study, one after the other. Raises WrongUse where the key opens none at all."""
+        count = self.sealed.count(self.table)
+        for row, payload in bar(unsealed(self.sealed.rows(self.table), count, self.key), label, count):
+            self.watch.look(self.table, row)
+            if isinstance(payload, str):
+                self.reasons[payload] += 1
+                continue
+            self.versions[str(payload["fingerprint"])] += 1
+            if payload["fingerprint"] == self.mark:
+                self.others += payload["kind"] != self.sealed.kind
+                yield payload
+        if self.reasons["key"] and not self.versions:
+            raise WrongUse(
+                f"The key in {self.path} opens none of the {self.reasons.total()} records: they are sealed to another "
+                f"key. {WHICH_KEY}"
+            )
 
 
-def stored(data: Path) -> int:
-    """How many sealed answers lie in a data folder. Raises WrongUse, Environment."""
-    return len(_sealed(data).responses)
-
-
-def _identity(path: Path, passphrase: Callable[[Path], str]) -> pyrage.x25519.Identity:
-    try:
-        content = path.read_bytes()
-        if content.startswith(PROTECTED):
-            content = pyrage.passphrase.decrypt(content, passphrase(path))
-        lines = content.decode().splitlines()
-    except pyrage.DecryptError as error:
-        raise WrongUse(f"The passphrase does not open {path}, or the file is damaged.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise WrongUse(f"The key file {path} cannot be read ({why}). {WHICH_KEY}") from error
-    for line in lines:
-        if line.strip().startswith("AGE-SECRET-KEY-"):
-            try:
-                return pyrage.x25519.Identity.from_str(line.strip())
-            except pyrage.IdentityError:
-                raise WrongUse(f"The key in {path} is damaged: it is not a whole age key.") from None
-    raise WrongUse(f"{path} holds no private key. It has a line that begins with AGE-SECRET-KEY-. {WHICH_KEY}")
-
-
-def _opened(frames: Iterator[bytes], identity: pyrage.x25519.Identity, key: Path) -> tuple[list[dict[str, Any]], int]:
-    """The payloads that this key opens, and how many frames are not what was sealed."""
-    payloads: list[dict[str, Any]] = []
-    reasons: Counter[str] = Counter()
-    for frame in frames:
-        try:
-            payloads.append(records.from_bytes(pyrage.decrypt(records.from_frame(frame), [identity])))
-        except pyrage.DecryptError as error:
-            reasons["key" if "No matching keys" in str(error) else "broken"] += 1
-        except ValueError:
-            reasons["broken"] += 1
-    if reasons["key"] and not payloads:
-        raise WrongUse(
-            f"The key in {key} opens none of the {reasons.total()} records: they are sealed to another key. {WHICH_KEY}"
-        )
-    return payloads, reasons.total()
-
-
-def _one_study(sealed: _Sealed, payloads: list[dict[str, Any]], wanted: str | None) -> Study:
-    """The study of these records. Answers to different versions are never mixed."""
-    counted = Counter(str(each["fingerprint"]) for each in payloads)
-    marks = [mark for mark in counted if mark.startswith(wanted)] if wanted else list(counted)
-    if wanted and not marks:
-        raise WrongUse(f"No record has the fingerprint {wanted}; there are {_listed(counted)}.")
-    if len(marks) > 1:
-        raise WrongUse(
-            f"The records belong to {len(marks)} versions of the study: {_listed(counted)}. "
-            "They are never mixed; choose one with --fingerprint."
-        )
-    mark = marks[0] if marks else list(sealed.studies)[-1]
-    canonical = sealed.studies.get(mark)
+def _study(sealed: Sealed, key: pyrage.x25519.Identity, wanted: str | None) -> Study:
+    """The study that is wanted, or that of the first record that opens. Raises WrongUse."""
+    if wanted:
+        marks = [mark for mark in sealed.studies if mark.startswith(wanted)]
+    else:
+        opening = (payload for _, payload in unsealed(sealed.rows("responses"), 0, key))
+        first = next((payload for payload in opening if not isinstance(payload, str)), None)
+        marks = [str(first["fingerprint"])] if first else list(sealed.studies)[-1:]
+    if not marks:
+        served = ", ".join(mark[:12] for mark in sealed.studies)
+        raise WrongUse(f"No record has the fingerprint {wanted}; what was served from this folder is {served}.")
+    canonical = sealed.studies.get(marks[0])
     if canonical is None:
-        raise WrongUse(f"The study with fingerprint {mark[:12]} was never served from this folder.")
+        raise WrongUse(f"The study with fingerprint {marks[0][:12]} was never served from this folder.")
     try:
         return from_canonical(canonical)
     except Faulty as error:
-        raise WrongUse(f"The study {mark[:12]} was written for another version of this tool:\n{error}") from error
+        raise WrongUse(f"The study {marks[0][:12]} was written for another version of this tool:\n{error}") from error
 
 
-def _listed(counted: Mapping[str, int]) -> str:
-    return ", ".join(f"{mark[:12]} ({count})" for mark, count in sorted(counted.items())) or "no records at all"
+def _one_version(counted: Mapping[str, int], mark: str, wanted: str | None) -> None:
+    """Answers to different versions are never mixed: one of them is chosen by its fingerprint. Raises WrongUse."""
+    listed = ", ".join(f"{each[:12]} ({count})" for each, count in sorted(counted.items())) or "no records at all"
+    if wanted and not counted.get(mark):
+        raise WrongUse(f"No record has the fingerprint {wanted}; there are {listed}.")
+    if not wanted and len(counted) > 1:
+        raise WrongUse(
+            f"The records belong to {len(counted)} versions of the study: {listed}. "
+            "They are never mixed; choose one with --fingerprint."
+        )
 
 
 def write_answers(
     out: Path,
     study: Study,
-    kind: str,
-    rows: Iterator[dict[str, Any]],
-    texts: Sequence[dict[str, Any]],
+    about: Callable[[], Mapping[str, str]],
+    rows: Iterable[dict[str, Any]],
+    texts: Iterable[dict[str, Any]],
     totals: Sequence[dict[str, Any]] = (),
-    unopened: int = 0,
-    *,
-    pilot: bool = False,
 ) -> None:
-    """A whole answers.db, or none: rows and texts, what the study is, and where they come from. Raises Environment."""
+    """A whole answers.db, or none: rows and texts, what the study is, and where they come from. Raises Environment.
+
+    What is to be said `about` them is asked for when all have been read.
+    """
     fresh = out.with_name(out.name + ".partial")
     try:
         fresh.unlink(missing_ok=True)
         os.close(os.open(fresh, os.O_CREAT | os.O_WRONLY, 0o600))  # opened answers are for the team alone
         with Database(fresh) as database:
             write_table(database, study, rows, texts)
-            about = {
-                "fingerprint": study.fingerprint,
-                "kind": kind,
-                "pilot": str(int(pilot)),
-                "answers": str(database.table("answers").count),
-                "unopened": str(unopened),
-                "tool": VERSION,
-            }
-            database.table("about").insert_all([{"name": name, "value": about[name]} for name in about], pk="name")
+            answers = str(database.table("answers").count)
+            said = {"fingerprint": study.fingerprint, "tool": VERSION, "answers": answers, **about()}
+            database.table("about").insert_all([{"name": name, "value": said[name]} for name in said], pk="name")
             database.table("totals").create({"name": str, "count": int}, pk="name")
             database.table("totals").insert_all(totals)
         fresh.replace(out)
@@ -226,7 +192,7 @@ def write_answers(
 
 
 def write_table(
-    database: Database, study: Study, rows: Iterator[dict[str, Any]], texts: Sequence[dict[str, Any]]
+    database: Database, study: Study, rows: Iterable[dict[str, Any]], texts: Iterable[dict[str, Any]]
 ) -> None:
     """Everything that an answers.db holds of people and of the study: rows and texts, codebook, labels, views."""
     columns = records.columns(study)
@@ -285,14 +251,19 @@ def _codebook(database: Database, study: Study, columns: Sequence[records.Column
 
 
 def _in_order_of_content(
-    database: Database, name: str, types: Mapping[str, type], rows: Iterator[dict[str, Any]]
+    database: Database, name: str, types: Mapping[str, type], rows: Iterable[dict[str, Any]]
 ) -> None:
     """Write the rows sorted by all that they hold, so that nothing of how they came is left."""
     staging = database.table(f"{name}_as_read")
     staging.create(dict(types))
-    staging.insert_all(rows)
-    database.table(name).create(dict(types))
     names = ", ".join(f'"{each}"' for each in types)
+    places = ", ".join("?" for _ in types)
+    with (
+        database.conn
+    ):  # one statement for all: insert_all makes one for every dozen rows, at the price of opening them
+        statement = f'INSERT INTO "{name}_as_read" ({names}) VALUES ({places})'
+        database.conn.executemany(statement, ([row.get(each) for each in types] for row in rows))
+    database.table(name).create(dict(types))
     database.execute(f'INSERT INTO "{name}" SELECT {names} FROM "{name}_as_read" ORDER BY {names}')
     staging.drop()
     database.vacuum()

@@ -37,6 +37,7 @@ FILE = {
 }
 NAMED = {"from": "begins", "until": "ends"}
 HEADING = "# Written by `python -m instruments approve`; whoever changes it says that the board has decided so."
+TOO_SOON = "study.yaml lets people delete until {until}; it must lie after the last day, {ends}: some send a day later."
 FRESH = timedelta(days=90)  # a support line that was checked longer ago may be wrong by now
 
 
@@ -95,8 +96,8 @@ def approve(folder: Path, study: Study, decided: Decision) -> Approval:
     if decided.ends < decided.begins:
         raise WrongUse(f"The last day, {decided.ends}, lies before the first, {decided.begins}.")
     until = study.privacy.withdraw_until
-    if until is not None and until < decided.ends:
-        raise WrongUse(f"study.yaml lets people delete until {until}, before the last day, {decided.ends}.")
+    if until is not None and until <= decided.ends:
+        raise WrongUse(TOO_SOON.format(until=until, ends=decided.ends))
     made = Approval(**asdict(decided), fingerprint=study.fingerprint, recipients=digest(folder / RECIPIENTS))
     said = {key: getattr(made, NAMED.get(key, key)) for key in FILE}
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items() if value is not None]
@@ -133,8 +134,8 @@ def unlike(folder: Path, study: Study, approval: Approval | None, sealed_to: str
         if approval.recipients != sealed_to:
             yield f"{RECIPIENTS} is not the one that was approved."
         until = study.privacy.withdraw_until
-        if until is not None and until < approval.ends:
-            yield f"study.yaml lets people delete until {until}, before the last day, {approval.ends}."
+        if until is not None and until <= approval.ends:
+            yield TOO_SOON.format(until=until, ends=approval.ends)
     yield from before_launch(study, approved=True)
 
 

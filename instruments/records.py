@@ -7,7 +7,7 @@ into the columns named here. Sealing and SQL statements stay upstairs.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, assert_never
@@ -29,7 +29,7 @@ from .model import (
 from .rules import Answers
 from .terms import Choice, Wording
 
-FORMAT = 1
+FORMAT = 2
 SURVEY_FILE = "survey.db"
 PRACTICE_KEY = "practice-key.txt"
 """What lies in a data folder and is known to both upper wings."""
@@ -41,12 +41,16 @@ FRAME_ROOM = 1024
 """What a stored frame has beyond its payload: age's own overhead varies, the frame must not."""
 
 TABLES = (
-    "CREATE TABLE IF NOT EXISTS responses (key BLOB PRIMARY KEY, frame BLOB NOT NULL) STRICT, WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS texts (key BLOB PRIMARY KEY, frame BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS responses "
+    "(key BLOB PRIMARY KEY, frame BLOB NOT NULL, mark BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS texts "
+    "(key BLOB PRIMARY KEY, frame BLOB NOT NULL, mark BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS tombstones (key BLOB PRIMARY KEY) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS studies (fingerprint TEXT PRIMARY KEY, canonical TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS totals (name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS house (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS signers (public_key BLOB NOT NULL, sealed_to BLOB NOT NULL, sealed_key BLOB NOT NULL, "
+    "PRIMARY KEY (public_key, sealed_to)) STRICT, WITHOUT ROWID",
 )
 """Every table with a row a person is keyed by a salted hash and has no rowid: no order is kept."""
 
@@ -220,10 +224,10 @@ def from_frame(frame: bytes) -> bytes:
     return frame[4 : 4 + size]
 
 
-def row(study: Study, record: Mapping[str, Any]) -> dict[str, int | str | None]:
+def row(columns: Sequence[Column], record: Mapping[str, Any]) -> dict[str, int | str | None]:
     """One row of the answers table: each column's value, kinds of missing kept apart."""
     filled: dict[str, int | str | None] = {}
-    for column in columns(study):
+    for column in columns:
         name = column.name
         if column.question is None:
             filled[name] = record.get(name)

@@ -62,7 +62,8 @@ def _live(here: Survey, folder: Path, data: Path, address: str) -> str:
   answer it   {here.origin or address}
   mode        {mode}{lines}
   study       {folder}  ({here.study.fingerprint[:12]})
-  data        {data}"""
+  data        {data}
+  signed by   {here.store.signer.public.hex()}  (tell it to whoever opens the answers)"""
 
 
 NO_WAY_OUT = """

@@ -119,7 +119,7 @@ def away() -> ResponseReturnValue:
 @endings.get("/<language>/withdraw")
 def withdraw(language: str) -> ResponseReturnValue:
     """Delete answers that were sent."""
-    return _to_read("withdraw.html", typed="")
+    return _to_read("withdraw.html", typed="", over=survey().deleting_over)
 
 
 @endings.post("/<language>/withdraw")
@@ -128,6 +128,8 @@ def withdrawn(language: str) -> ResponseReturnValue:
     if not from_our_page():
         return gone()
     here, typed = survey(), request.form.get("code", "")
+    if here.deleting_over:
+        return here.page("withdraw.html", over=True), 410
     try:
         here.store.withdraw(codes.typed(typed))
     except codes.WrongCode as error:

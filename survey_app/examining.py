@@ -11,7 +11,7 @@ from instruments.model import Study
 
 from . import clock
 from .live import LIVE, gate
-from .store import PAUSED, kind_in, pilot_in, sent_in
+from .looking import PAUSED, kind_in, pilot_in, sent_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

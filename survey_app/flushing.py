@@ -9,14 +9,16 @@ import time
 from collections.abc import Callable
 
 SECONDS_TO_FLUSH = 5.0
+SECONDS_TO_LOOK = 3600.0  # at the calendar
 SECONDS_TO_WAIT = 10.0  # for another process that holds the lock
 
 
 class Flusher:
     """One background thread that flushes within seconds of any change, never in a participant's request."""
 
-    def __init__(self, flush: Callable[[], None]) -> None:
-        self.flush = flush
+    def __init__(self, flush: Callable[[], None], due: Callable[[], bool]) -> None:
+        """`due` says, once an hour in which nothing happens, whether a day has come on which something must go."""
+        self.flush, self.due = flush, due
         self.wanted, self.ended = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self._run, name="flush", daemon=True)
         self.thread.start()
@@ -34,9 +36,11 @@ class Flusher:
     def _run(self) -> None:
         pause = 0.0
         while not self.ended.wait(pause):
-            self.wanted.wait()
+            called = self.wanted.wait(SECONDS_TO_LOOK)
             if self.ended.is_set():
                 return
+            if not called and not self.due():
+                continue
             self.wanted.clear()
             began = time.monotonic()
             try:

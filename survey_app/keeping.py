@@ -12,12 +12,12 @@ from pathlib import Path
 
 from instruments import records
 from instruments.doors import Environment, Refused, WrongUse
-from instruments.reader import Faulty, from_canonical
 
-from . import clock, codes
-from .store import PAUSED, Store, cannot_write, kind_in, sent_in
+from . import clock, codes, room, signing
+from .lasting import last_day
+from .looking import COPIES, PAUSED, cannot_write, kind_in, sent_in
+from .store import Store
 
-COPIES = "backups"  # in the data folder, unless another place is named
 TENS = 10  # what a host may know of how many have sent: to the nearest ten
 
 
@@ -80,6 +80,8 @@ def codes_in(path: Path) -> Codes:
 def withdraw(folder: Path, every: Codes) -> None:
     """Delete what the codes lead to; whether one of them led anywhere nobody learns. Raises WrongUse, Environment."""
     with kept(folder) as store:
+        if not store.salt:
+            raise Refused(f"The last day for deleting is over; no code leads to an answer in {folder} any more.")
         for code in every.good:
             store.withdraw(code)
 
@@ -141,7 +143,7 @@ def purge(folder: Path, *, only_look: bool) -> tuple[int, list[Path]]:
     Doing it again after a crash finishes it. Raises Refused before that day, WrongUse, Environment.
     """
     with kept(folder) as store:
-        until = _kept_until(store)
+        until = last_day(store.studies(), "keep_until")
         if until is None:
             raise Refused("No study file says until when answers are kept (privacy.keep_until); nothing was deleted.")
         if clock.today() <= until:
@@ -152,21 +154,10 @@ def purge(folder: Path, *, only_look: bool) -> tuple[int, list[Path]]:
             store.empty()
             for path in copies:
                 path.unlink()
-            for left in ("draft-keys", "draft-keys-live", PAUSED, records.PRACTICE_KEY):
+            for left in ("draft-keys", "draft-keys-live", signing.NAME, room.NAME, PAUSED, records.PRACTICE_KEY):
                 (folder / left).unlink(missing_ok=True)
             os.utime(folder, (clock.start_of_month(), clock.start_of_month()))
     return count, copies
-
-
-def _kept_until(store: Store) -> str | None:
-    """The last day of the study that is kept longest; None where one of them names no day."""
-    days = []
-    for canonical in store.studies():
-        try:
-            days.append(from_canonical(canonical).privacy.keep_until)
-        except Faulty:
-            days.append(None)
-    return None if None in days or not days else max(str(day) for day in days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from instruments.doors import WrongUse, harmless
 from instruments.model import Study
 
 from . import sealing
-from .store import kind_in
+from .looking import kind_in
 
 PRIVATE_KEY = re.compile(rb"AGE-SECRET-KEY-1[0-9A-Z]{50,}", re.IGNORECASE)
 AT_MOST = 64 * 1024  # bytes of a file that are looked at for a key

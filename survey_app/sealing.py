@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +70,13 @@ def recipients_of(folder: Path) -> tuple[Recipients, str]:
     if before is None or digest(path) != before:
         raise WrongUse(f"{RECIPIENTS} changed while it was read; start again.")
     return Recipients(answers=answers, texts=tuple(named["texts"]) or answers), before
+
+
+def introduction(recipients: Recipients) -> tuple[bytes, Callable[[bytes], bytes]]:
+    """How a short secret is left for everybody who will read, and a hash of who they are."""
+    everybody = sorted({str(each): each for each in (*recipients.answers, *recipients.texts)}.items())
+    known = hashlib.blake2b("".join(name for name, _ in everybody).encode(), digest_size=16).digest()
+    return known, lambda secret: pyrage.encrypt(secret, [each for _, each in everybody])
 
 
 def new_key(path: Path, what: str, passphrase: str | None = None) -> Recipient:

@@ -86,6 +86,8 @@ def open_survey(
         recipients = gate.recipients or sealing.Recipients(answers=(), texts=())
     else:
         recipients = _practice_recipients(data / records.PRACTICE_KEY)
+    if recipients.answers:
+        store.introduce(*sealing.introduction(recipients))
     words = {language: each.words for language, each in studies.items()}
     made = {language: Templates(each, kind, words) for language, each in studies.items()}
     own = Survey(

@@ -24,21 +24,24 @@ from instruments import records
 from instruments.doors import Environment, Refused
 from instruments.model import Study
 
-from . import clock
+from . import clock, room
 from .codes import row_keys
 from .flushing import SECONDS_TO_WAIT, Flusher
+from .lasting import forget_codes, last_day
+from .looking import COPIES, PAUSED, cannot_write, sent
+from .signing import Signer
 
-PAUSED = "paused.txt"
 PAGE_SIZE = 32768  # at 4 KiB records overflow, and overflow pages are a log of arrival until VACUUM
 
 GONE = "key IN (SELECT key FROM main.tombstones)"
 TAKEN_BACK = (
     "INSERT INTO main.tombstones SELECT key FROM copy.tombstones WHERE true ON CONFLICT DO NOTHING",
     "INSERT INTO main.studies SELECT * FROM copy.studies WHERE true ON CONFLICT DO NOTHING",
+    "INSERT INTO main.signers SELECT * FROM copy.signers WHERE true ON CONFLICT DO NOTHING",
     "INSERT INTO main.totals SELECT * FROM copy.totals WHERE true "
     "ON CONFLICT (name) DO UPDATE SET count = max(count, excluded.count)",
 )
-"""What a copy brings back beside its rows: what was withdrawn, the studies, the higher of two totals."""
+"""What a copy brings back beside its rows: what was withdrawn, studies, who signed, the higher of two totals."""
 
 Sent = Literal["stored", "already", "withdrawn"]
 
@@ -48,7 +51,7 @@ class Store:
 
     def __init__(self, folder: Path, study: Study | None, kind: str, *, pilot: bool = False) -> None:
         """Open or make the store; without a study, as it is. Raises Environment, Refused where kinds would mix."""
-        self.folder, self.path = folder, folder / records.SURVEY_FILE
+        self.folder, self.path, self.kind = folder, folder / records.SURVEY_FILE, kind
         self.lock, self.counting = threading.Lock(), threading.Lock()
         self.waiting: Counter[str] = Counter()
         self.taken: Counter[str] = Counter()  # totals in the transaction that is open
@@ -58,7 +61,9 @@ class Store:
             self.database = Database(self.connection)
             for table in records.TABLES:
                 self.database.execute(table)
-            self.salt = self._house("salt", secrets.token_bytes(32))
+            self.signer = Signer(folder)
+            self.name = self._house("survey", secrets.token_bytes(16))
+            self.salt = self._house("salt", secrets.token_bytes(32))  # empty once nobody can delete any more
             stored_kind = self._house("kind", kind.encode()).decode()
             stored_format = int(self._house("format", str(records.FORMAT).encode()))
             if stored_format != records.FORMAT:
@@ -74,36 +79,52 @@ class Store:
             if study is not None:
                 kept = (study.fingerprint, study.canonical)
                 self.database.execute("INSERT INTO studies VALUES (?, ?) ON CONFLICT DO NOTHING", kept)
-            self.sent = _sent(self.connection.execute)
+            self.sent = sent(self.connection.execute)
             self.flush()
         except (OSError, sqlite3.Error) as error:
             raise Environment(cannot_write(folder, error)) from error
-        self.flusher = Flusher(lambda: self.flush())
+        self.flusher = Flusher(lambda: self.flush(), lambda: self._deleting_is_over())
 
     def send(self, code: str, frame: bytes, text_frame: bytes | None) -> Sent:
-        """Keep one sealed response, once, whatever is pressed twice. Raises sqlite3.Error if it is not kept."""
+        """Keep one sealed response, once, whatever is pressed twice. Raises sqlite3.Error if it is not kept.
+
+        After the last day for deleting nothing can be sent either: no hash without its salt.
+        """
+        if not self.salt:
+            return "withdrawn"
+        if room.scarce(self.path):
+            raise sqlite3.OperationalError("under the floor of free space")
         key, text_key = row_keys(code, self.salt)
         with self._writing() as execute:
             if execute("SELECT 1 FROM tombstones WHERE key = ?", (key,)).fetchone():
                 return "withdrawn"
-            added = execute("INSERT INTO responses VALUES (?, ?) ON CONFLICT DO NOTHING", (key, frame)).rowcount
+            added = self._add(execute, "responses", key, frame)
             if added and text_frame is not None:
-                execute("INSERT INTO texts VALUES (?, ?) ON CONFLICT DO NOTHING", (text_key, text_frame))
+                self._add(execute, "texts", text_key, text_frame)
             if added:
                 self._add_totals(execute)
-                self.sent = _sent(execute)
+                self.sent = sent(execute)
         self.flusher.soon()
         return "stored" if added else "already"
 
     def withdraw(self, code: str) -> None:
         """Delete what the code leads to, and remember that it is gone. The same for a code nobody used."""
-        key, text_key = row_keys(code, self.salt)
+        if not self.salt:
+            return  # no code leads anywhere any more
+        try:
+            self._delete(*row_keys(code, self.salt))
+        except sqlite3.Error:
+            if not room.throw_off(self.folder):
+                raise
+            self._delete(*row_keys(code, self.salt))  # the disk was full
+        self.flusher.soon()
+
+    def _delete(self, key: bytes, text_key: bytes) -> None:
         with self._writing() as execute:
             execute("DELETE FROM responses WHERE key = ?", (key,))
             execute("DELETE FROM texts WHERE key = ?", (text_key,))
             for gone in (key, text_key):  # both: neither may come back from a copy
                 execute("INSERT INTO tombstones VALUES (?) ON CONFLICT DO NOTHING", (gone,))
-        self.flusher.soon()
 
     def copy(self, path: Path) -> None:
         """A whole copy in a new file, in key order, as sealed as this one. Raises sqlite3.Error, OSError."""
@@ -144,6 +165,7 @@ class Store:
                 execute(f"DELETE FROM {table}")
             self.salt = secrets.token_bytes(32)
             execute("UPDATE house SET value = ? WHERE name = 'salt'", (self.salt,))
+            execute("DELETE FROM house WHERE name IN ('leaves', 'signature')")
         self.flush()
 
     def studies(self) -> list[str]:
@@ -152,8 +174,11 @@ class Store:
             return [row[0] for row in self.connection.execute("SELECT canonical FROM studies ORDER BY fingerprint")]
 
     def flush(self) -> None:
-        """Rewrite the file in key order, and take its times back to the first of the month."""
+        """Sign what is there, rewrite the file in key order, take its times back to the first of the month."""
+        self._forget_codes()
+        self._sign()
         with self.lock:
+            room.take_on(self.folder)
             self.connection.execute("VACUUM")
             for path in (self.path, self.folder):
                 os.utime(path, (clock.start_of_month(), clock.start_of_month()))
@@ -166,7 +191,7 @@ class Store:
     def recount(self) -> None:
         """Look how many were ever sent, also by another process on the same folder."""
         with self.lock:
-            self.sent = _sent(self.connection.execute)
+            self.sent = sent(self.connection.execute)
 
     def tally(self, name: str) -> None:
         """Count something that happened, in memory: it is written with the next Send, never by itself."""
@@ -188,6 +213,40 @@ class Store:
         except (sqlite3.Error, OSError) as error:
             print(f"survey: {type(error).__name__} at the last flush", file=sys.stderr)
         self.connection.close()
+
+    def introduce(self, sealed_to: bytes, sealed: Callable[[bytes], bytes]) -> None:
+        """Leave the key of the marks for those who will read, sealed; `sealed_to` says to whom, once for each."""
+        who = (self.signer.public, sealed_to)
+        with self._writing() as execute:
+            if not execute("SELECT 1 FROM signers WHERE public_key = ? AND sealed_to = ?", who).fetchone():
+                execute("INSERT INTO signers VALUES (?, ?, ?)", (*who, sealed(self.signer.secret)))
+
+    def _add(self, execute: Callable[..., sqlite3.Cursor], table: str, key: bytes, frame: bytes) -> int:
+        """Put a row there with its mark, if its place is free: how many were put."""
+        row = (key, frame, self.signer.mark(table, key, frame))
+        return execute(f"INSERT INTO {table} VALUES (?, ?, ?) ON CONFLICT DO NOTHING", row).rowcount
+
+    def _sign(self) -> None:
+        with self._writing() as execute:
+            self.signer.sign(execute, self.name)
+
+    def _deleting_is_over(self) -> bool:
+        """Is the last day over on which somebody may delete, and the salt still there?"""
+        last = last_day(self.studies(), "withdraw_until") if self.kind == "live" and self.salt else None
+        return last is not None and clock.today() > last
+
+    def _forget_codes(self) -> None:
+        """After the last day for deleting no code leads to a row any more: the salt goes, here and in our copies."""
+        if not self._deleting_is_over():
+            return
+        with self._writing() as execute:
+            forget_codes(execute)
+            self.salt = b""
+        for path in (self.folder / COPIES).glob("*.db"):
+            with closing(_connect(path)) as copy:
+                forget_codes(copy.execute)
+                copy.execute("VACUUM")
+            os.utime(path, (clock.start_of_month(), clock.start_of_month()))
 
     def _add_totals(self, execute: Callable[..., sqlite3.Cursor]) -> None:
         """Write what was counted since the last Send."""
@@ -225,51 +284,10 @@ class Store:
 
 def _same_survey(execute: Callable[..., sqlite3.Cursor], path: Path) -> None:
     """Refuses a copy whose codes would lead elsewhere, or whose records are of another kind."""
-    for name in ("salt", "kind"):
+    for name in ("survey", "kind"):
         ask = "SELECT value FROM {}.house WHERE name = ?"
         if execute(ask.format("main"), (name,)).fetchone() != execute(ask.format("copy"), (name,)).fetchone():
             raise Refused(f"{path} is a copy of another survey (its {name} differs); nothing was changed.")
-
-
-def kind_in(folder: Path) -> str | None:
-    """What kind of records a data folder holds, or None where there is no survey in it. Raises Environment."""
-    with _looked_into(folder) as execute:
-        found = execute("SELECT value FROM house WHERE name = 'kind'").fetchone() if execute else None
-    return found[0].decode() if found else None
-
-
-def pilot_in(folder: Path) -> bool | None:
-    """Does a data folder hold answers of a pilot? None where there is no survey in it. Raises Environment."""
-    with _looked_into(folder) as execute:
-        found = execute("SELECT value FROM house WHERE name = 'pilot'").fetchone() if execute else None
-    return bool(found[0] == b"1") if found else None
-
-
-def sent_in(folder: Path) -> int:
-    """How many questionnaires were ever sent to a data folder. Raises Environment."""
-    with _looked_into(folder) as execute:
-        return _sent(execute) if execute else 0
-
-
-@contextmanager
-def _looked_into(folder: Path) -> Iterator[Callable[..., sqlite3.Cursor] | None]:
-    """The survey's file to read, or None where there is none. What a crash left half-done is undone first."""
-    path = folder / records.SURVEY_FILE
-    if not path.exists():
-        yield None
-        return
-    try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=SECONDS_TO_WAIT)) as read:
-            begun = read.execute("SELECT 1 FROM sqlite_master WHERE name = 'totals'").fetchone()
-            yield read.execute if begun else None  # a crash at the very first start leaves an empty file
-    except sqlite3.Error as error:
-        raise Environment(cannot_write(folder, error)) from error
-
-
-def _sent(execute: Callable[..., sqlite3.Cursor]) -> int:
-    """How many questionnaires have ever been sent, those that were withdrawn included."""
-    found = execute("SELECT count FROM totals WHERE name = 'sent'").fetchone()
-    return int(found[0]) if found else 0
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -289,14 +307,3 @@ def _connect(path: Path) -> sqlite3.Connection:
     ):
         connection.execute(f"PRAGMA {pragma}")
     return connection
-
-
-def cannot_write(folder: Path, error: OSError | sqlite3.Error) -> str:
-    """What is wrong with a data folder, and what to do about it."""
-    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-        mend = "Move it away or put a backup in its place."
-        return f"{folder.resolve() / records.SURVEY_FILE} cannot be used: {error}. Nothing was changed. {mend}"
-    why = error.strerror if isinstance(error, OSError) else str(error)
-    return (
-        f"The data folder {folder.resolve()} cannot be used: {why}. Nothing was lost; check its permissions and disk."
-    )

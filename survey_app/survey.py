@@ -57,6 +57,12 @@ class Survey:
         """The interface words of this language."""
         return self.study.words
 
+    @property
+    def deleting_over(self) -> bool:
+        """Is the last day over on which a code deletes?"""
+        until = self.study.privacy.withdraw_until
+        return self.kind == LIVE and until is not None and clock.today() > until
+
     def closed(self) -> bool:
         """Are newcomers turned away: paused, or not what a board allows, or not any more?"""
         return self.store.paused() is not None or bool(self.in_the_way())

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -39,8 +40,18 @@ SECONDS_TO_START = 20
 class Server:
     """The real survey on a port of its own, that can be killed and started again on the same data."""
 
-    def __init__(self, study: Path, data: Path, *flags: str) -> None:
-        self.study, self.data, self.flags = study, data, flags
+    def __init__(
+        self,
+        study: Path,
+        data: Path,
+        *flags: str,
+        under: tuple[str, ...] = (),
+        program: tuple[str, ...] = ("-m", "survey_app"),
+        **env: str,
+    ) -> None:
+        """`under` is a program that runs it, such as strace; `program` what Python is to run; `env` more environment."""
+        self.study, self.data, self.flags, self.env = study, data, flags, env
+        self.command = (*under, sys.executable, *program)
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.origin = f"http://127.0.0.1:{self.port}"
@@ -49,12 +60,13 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it listens."""
-        command = [sys.executable, "-m", "survey_app", "--study", str(self.study), "--data", str(self.data)]
+        command = [*self.command, "--study", str(self.study), "--data", str(self.data)]
         self.process = subprocess.Popen(
             [*command, "--port", str(self.port), *self.flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            env={**os.environ, **self.env},
         )
         ends = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < ends and self.process.poll() is None:
@@ -82,9 +94,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start a survey: serve("tea") or serve(a folder), with more flags."""
     started: list[Server] = []
 
-    def start(study: str | Path, *flags: str, data: Path | None = None) -> Server:
+    def start(study: str | Path, *flags: str, data: Path | None = None, **more: Any) -> Server:
         folder = STUDY[study] if isinstance(study, str) else study
-        started.append(Server(folder, data or tmp_path / "data", *flags))
+        started.append(Server(folder, data or tmp_path / "data", *flags, **more))
         return started[-1]
 
     yield start

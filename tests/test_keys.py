@@ -91,5 +91,5 @@ def test_a_protected_key_opens_with_its_passphrase_alone(tmp_path, serve):
     assert opened.returncode == 0, opened.stderr
     assert out.exists()
     with pytest.raises(WrongUse, match="passphrase does not open"):
-        open_answers(server.data, path, path, tmp_path / "no.db", None, lambda each, _: iter(each), lambda _: "wrong")
+        open_answers(server.data, path, path, tmp_path / "no.db", None, lambda each, *_: iter(each), lambda _: "wrong")
     assert not (tmp_path / "no.db").exists()

@@ -48,7 +48,7 @@ def study(tmp_path):
     shutil.copytree(STUDY["tea"], folder)
     text = (folder / "study.yaml").read_text()
     (folder / "study.yaml").write_text(
-        text + "leave_to: https://weather.example.org/\nprivacy: {withdraw_until: '2036-12-31', keep_until: '2040-01-01'}\n"
+        text + "leave_to: https://weather.example.org/\nprivacy: {withdraw_until: '2037-01-31', keep_until: '2040-01-01'}\n"
         "support:\n  - place: Here\n    emergency: Call 112.\n    lines:\n"
         f"      - {{name: Somebody, phone: '123', source_page: 'https://a.example', checked_on: '{clock.today()}', checked_by: me}}\n"
     )  # fmt: skip
@@ -287,7 +287,7 @@ def test_stale_support_and_undecided_points_stand_in_the_way(study):
         ("name: Somebody", "name: null", "no name"),
         (f"checked_on: '{clock.today()}'", "checked_on: '2099-01-01'", "was checked on 2099-01-01; today is"),
         (f"checked_on: '{clock.today()}'", "checked_on: last week", "is not a day"),
-        ("withdraw_until: '2036-12-31', ", "", "withdraw_until has no day"),
+        ("withdraw_until: '2037-01-31', ", "", "withdraw_until has no day"),
         ("leave_to: https://weather.example.org/\n", "", "leave_to"),
     ):
         text = (folder / "study.yaml").read_text()
@@ -494,7 +494,7 @@ def test_wrong_approvals_are_refused(study):
     said_well(run_here(*nobody), 2, "names its board")
     said_well(run_here(*command, "--from", "soon", "--until", "2026-12-31"), 2, "“soon” is no day")
     said_well(run_here(*command, "--from", "2026-12-31", "--until", "2026-12-01"), 2, "lies before")
-    said_well(run_here(*command, "--from", "2026-12-31", "--until", "2037-12-01"), 2, "delete until 2036-12-31")
+    said_well(run_here(*command, "--from", "2026-12-31", "--until", "2037-12-01"), 2, "delete until 2037-01-31")
     said_well(run_here(*command[:-1], "0", "--from", "2026-01-01", "--until", "2026-12-01"), 2, "cap")
     (folder / "questionnaire.yaml").write_text("parts: []\n")
     said_well(run_here(*command, "--from", "2026-01-01", "--until", "2026-12-01"), 2, "errors")

@@ -6,6 +6,8 @@ import secrets
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 
 import pyrage
 import pytest
@@ -13,11 +15,12 @@ from conftest import STUDY, run
 from scipy.stats import spearmanr
 from sqlite_utils import Database
 
+from analysis import unsealing
 from analysis.opening import open_answers
 from instruments import records
 from instruments.doors import WrongUse
 from instruments.reader import read
-from instruments.records import PRACTICE_KEY
+from instruments.records import PRACTICE_KEY, SURVEY_FILE
 from survey_app import sealing
 from survey_app.codes import code
 from survey_app.serve import open_survey
@@ -74,8 +77,6 @@ def test_an_independent_program_opens_the_records(data):
     """The seal is plain age: the age command itself opens it."""
     if shutil.which("age") is None:
         pytest.skip("SKIPPED LOUDLY: there is no `age` command here")
-    import subprocess
-
     frame = sqlite3.connect(data / "survey.db").execute("SELECT frame FROM responses").fetchone()[0]
     told = subprocess.run(
         ["age", "-d", "-i", str(data / PRACTICE_KEY)], input=records.from_frame(frame), capture_output=True, check=True
@@ -200,3 +201,36 @@ def test_made_up_and_practice_are_never_mixed(data):
     survey.store.close()
     with pytest.raises(WrongUse, match="never mixed"):
         opened(data)
+
+
+def test_after_a_crash_in_the_middle_of_a_write_it_opens_what_was_committed(data):
+    """A journal is left behind: `open` writes nothing into the survey's file, and reads what was whole."""
+    program = (
+        "import os, sqlite3, sys\n"
+        "own = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "own.execute('PRAGMA cache_size = 1')\n"
+        "own.execute('BEGIN IMMEDIATE')\n"
+        "own.execute('DELETE FROM responses')\n"
+        "own.execute('CREATE TABLE half (x)')\n"
+        "own.executemany('INSERT INTO half VALUES (?)', [(os.urandom(3000),) for _ in range(400)])\n"
+        "os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(data / SURVEY_FILE)], check=False)
+    journal = data / f"{SURVEY_FILE}-journal"
+    assert journal.stat().st_size > 0, "the control: a half-done write was left"
+    with pytest.raises(sqlite3.OperationalError):
+        sqlite3.connect(f"file:{data / SURVEY_FILE}?mode=ro", uri=True).execute("SELECT 1 FROM house").fetchone()
+    before = (data / SURVEY_FILE).read_bytes(), journal.read_bytes()
+    assert opened(data).answers == 40
+    assert ((data / SURVEY_FILE).read_bytes(), journal.read_bytes()) == before
+
+
+def test_many_records_are_opened_on_every_core_and_all_of_them(data, monkeypatch):
+    """More than one process gets: the same rows as one process gives, in the same order."""
+    filled(data, [{"tea": 1, "cups": n} for n in range(40, 700)])
+    alone = list(Database(opened(data, out=data / "alone.db").path)["answers"].rows)
+    monkeypatch.setattr(unsealing, "FEW", 10)
+    monkeypatch.setattr(unsealing, "AT_ONCE", 32)
+    monkeypatch.setattr(unsealing, "cores", lambda: 2)
+    assert list(Database(opened(data, out=data / "together.db").path)["answers"].rows) == alone
+    assert len(alone) == 700

@@ -11,6 +11,7 @@ from instruments import records
 from instruments.reader import read
 
 every_kind = read(STUDY["every_kind"])
+COLUMNS = records.columns(every_kind)
 
 
 @given(st.text(max_size=4000))
@@ -47,17 +48,17 @@ def test_something_else_is_not_a_frame():
 
 def test_kinds_of_missing_stay_apart():
     """Not sure, prefer not to say, not asked, skipped: four different things in the opened table."""
-    row = records.row(every_kind, {"role": "reader", "mood": 97, "again": None, "days": [98], "r1": 2})
+    row = records.row(COLUMNS, {"role": "reader", "mood": 97, "again": None, "days": [98], "r1": 2})
     assert (row["mood"], row["again"], row["colour"], row["r1"]) == (97, None, 99, 2)
     assert (row["days_1"], row["days_2"], row["days_3"]) == (98, 98, 98)
     assert (row["data"], row["data_missing"]) == (None, "not asked")
-    assert records.row(every_kind, {"days": [2, 3]})["days_1"] == 0
-    assert records.row(every_kind, {"days": [2, 3]})["days_2"] == 1
-    assert records.row(every_kind, {"days": None})["days_2"] is None
-    assert records.row(every_kind, {"data": 97})["data"] == 97, "97 can be somebody's number"
-    assert records.row(every_kind, {"data": "prefer not to say"})["data_missing"] == "prefer not to say"
-    assert records.row(every_kind, {"data": None})["data_missing"] == "skipped"
-    assert records.row(every_kind, {"data": 99})["data"] == 99
+    assert records.row(COLUMNS, {"days": [2, 3]})["days_1"] == 0
+    assert records.row(COLUMNS, {"days": [2, 3]})["days_2"] == 1
+    assert records.row(COLUMNS, {"days": None})["days_2"] is None
+    assert records.row(COLUMNS, {"data": 97})["data"] == 97, "97 can be somebody's number"
+    assert records.row(COLUMNS, {"data": "prefer not to say"})["data_missing"] == "prefer not to say"
+    assert records.row(COLUMNS, {"data": None})["data_missing"] == "skipped"
+    assert records.row(COLUMNS, {"data": 99})["data"] == 99
 
 
 def test_no_table_with_a_row_a_person_keeps_an_order_or_a_time():
@@ -65,4 +66,4 @@ def test_no_table_with_a_row_a_person_keeps_an_order_or_a_time():
     for table in records.TABLES[:3]:
         assert "WITHOUT ROWID" in table
         inside = table.split("(", 1)[1].rsplit(")", 1)[0]
-        assert inside in ("key BLOB PRIMARY KEY, frame BLOB NOT NULL", "key BLOB PRIMARY KEY")
+        assert inside in ("key BLOB PRIMARY KEY, frame BLOB NOT NULL, mark BLOB NOT NULL", "key BLOB PRIMARY KEY")

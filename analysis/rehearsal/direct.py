@@ -22,7 +22,7 @@ Bar = Callable[..., Iterator[Any]]
 def write(out: Path, population: Population, how_many: Sequence[int], seed: int, bar: Bar) -> None:
     """Write so many people of each role. Memory does not grow with them. Raises Environment."""
     everybody = bar(rows(population, how_many, seed), "making people up", sum(how_many))
-    write_answers(out, population.study, MADE_UP, everybody, ())
+    write_answers(out, population.study, lambda: {"kind": MADE_UP, "pilot": "0", "unopened": "0"}, everybody, ())
 
 
 def rows(population: Population, how_many: Sequence[int], seed: int) -> Iterator[dict[str, Any]]:

@@ -28,8 +28,9 @@ from .. import clock, locking
 from .. import report as reports
 from ..findings import Finding
 from ..loading import load
-from ..opening import kind_of, open_answers, stored
+from ..opening import open_answers
 from ..report.hiding import Name
+from ..sealed import kind_of, stored
 from ..stamps import MADE_UP
 from ..table import Table
 from . import direct

@@ -1,0 +1,110 @@
+"""Unsealing: private keys, and frames that become payloads again, on as many cores as there are."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import pyrage
+
+from instruments import records
+from instruments.doors import WrongUse
+
+from .sealed import Row
+
+PROTECTED = b"age-encryption.org/v1"  # how a key file begins that a passphrase protects
+WHICH_KEY = "Give the file that `keys new` wrote; in practice it is practice-key.txt in the data folder."
+AT_ONCE, FEW = 250, 1000  # frames that a process gets at a time; so few are opened without another one
+
+Payload = dict[str, Any]
+Unopened = Literal["key", "broken"]
+"""Why a frame could not be opened: it is sealed to other keys, or it is not what was sealed."""
+
+
+def identity(path: Path, passphrase: Callable[[Path], str]) -> pyrage.x25519.Identity:
+    """The private key in a file. Raises WrongUse where there is none, or another passphrase."""
+    try:
+        content = path.read_bytes()
+        if content.startswith(PROTECTED):
+            content = pyrage.passphrase.decrypt(content, passphrase(path))
+        lines = content.decode().splitlines()
+    except pyrage.DecryptError as error:
+        raise WrongUse(f"The passphrase does not open {path}, or the file is damaged.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise WrongUse(f"The key file {path} cannot be read ({why}). {WHICH_KEY}") from error
+    for line in lines:
+        if line.strip().startswith("AGE-SECRET-KEY-"):
+            try:
+                return pyrage.x25519.Identity.from_str(line.strip())
+            except pyrage.IdentityError:
+                raise WrongUse(f"The key in {path} is damaged: it is not a whole age key.") from None
+    raise WrongUse(f"{path} holds no private key. It has a line that begins with AGE-SECRET-KEY-. {WHICH_KEY}")
+
+
+def unsealed(rows: Iterable[Row], count: int, key: pyrage.x25519.Identity) -> Iterator[tuple[Row, Payload | Unopened]]:
+    """Each row with its payload, or why there is none. A few hundred frames are in memory at a time, never all."""
+    if count <= FEW or cores() == 1:
+        for row in rows:
+            yield row, _payload(_opened(row[1], key))
+        return
+    waiting: deque[tuple[list[Row], Future[list[bytes | Unopened]]]] = deque()
+    rows = iter(rows)
+    with ProcessPoolExecutor(cores(), initializer=_with, initargs=(str(key),)) as pool:
+        while True:
+            while len(waiting) <= 2 * cores() and (some := list(islice(rows, AT_ONCE))):
+                waiting.append((some, pool.submit(_all_opened, [frame for _, frame, _ in some])))
+            if not waiting:
+                return
+            done, opened = waiting.popleft()
+            yield from zip(done, map(_payload, opened.result()), strict=True)
+
+
+def cores() -> int:
+    """How many processes can work at once here."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def secrets_of(sealed: Iterable[bytes], keys: Iterable[pyrage.x25519.Identity]) -> list[bytes]:
+    """The keys of the marks that these private keys open."""
+    found = []
+    for each in sealed:
+        try:
+            found.append(pyrage.decrypt(each, list(keys)))
+        except pyrage.DecryptError:
+            continue
+    return found
+
+
+def _opened(frame: bytes, key: pyrage.x25519.Identity) -> bytes | Unopened:
+    try:
+        return pyrage.decrypt(records.from_frame(frame), [key]).rstrip()
+    except pyrage.DecryptError as error:
+        return "key" if "No matching keys" in str(error) else "broken"
+    except ValueError:
+        return "broken"
+
+
+def _payload(opened: bytes | Unopened) -> Payload | Unopened:
+    if isinstance(opened, str):
+        return opened
+    try:
+        return records.from_bytes(opened)
+    except ValueError:
+        return "broken"
+
+
+_KEY: list[pyrage.x25519.Identity] = []  # of this process, told once when it starts
+
+
+def _with(key: str) -> None:
+    _KEY[:] = [pyrage.x25519.Identity.from_str(key)]
+
+
+def _all_opened(frames: list[bytes]) -> list[bytes | Unopened]:
+    return [_opened(frame, _KEY[0]) for frame in frames]
