@@ -12,12 +12,11 @@ from typing import Any, Literal
 
 import pyrage
 
-from instruments import records
+from instruments import keyfile, records
 from instruments.doors import WrongUse
 
 from .sealed import Row
 
-PROTECTED = b"age-encryption.org/v1"  # how a key file begins that a passphrase protects
 WHICH_KEY = "Give the file that `keys new` wrote; in practice it is practice-key.txt in the data folder."
 AT_ONCE, FEW = 250, 1000  # frames that a process gets at a time; so few are opened without another one
 
@@ -30,21 +29,20 @@ def identity(path: Path, passphrase: Callable[[Path], str]) -> pyrage.x25519.Ide
     """The private key in a file. Raises WrongUse where there is none, or another passphrase."""
     try:
         content = path.read_bytes()
-        if content.startswith(PROTECTED):
-            content = pyrage.passphrase.decrypt(content, passphrase(path))
-        lines = content.decode().splitlines()
+        sealed = keyfile.protected(content)
+        if sealed is not None:
+            content = pyrage.passphrase.decrypt(sealed, passphrase(path))
     except pyrage.DecryptError as error:
         raise WrongUse(f"The passphrase does not open {path}, or the file is damaged.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise WrongUse(f"The key file {path} cannot be read ({why}). {WHICH_KEY}") from error
-    for line in lines:
-        if line.strip().startswith("AGE-SECRET-KEY-"):
-            try:
-                return pyrage.x25519.Identity.from_str(line.strip())
-            except pyrage.IdentityError:
-                raise WrongUse(f"The key in {path} is damaged: it is not a whole age key.") from None
-    raise WrongUse(f"{path} holds no private key. It has a line that begins with AGE-SECRET-KEY-. {WHICH_KEY}")
+    except OSError as error:
+        raise WrongUse(f"The key file {path} cannot be read ({error.strerror}). {WHICH_KEY}") from error
+    key = keyfile.private_key(content)
+    if key is None:
+        raise WrongUse(f"{path} holds no private key. It has a line that begins with {keyfile.BEGINS}. {WHICH_KEY}")
+    try:
+        return pyrage.x25519.Identity.from_str(key)
+    except pyrage.IdentityError:
+        raise WrongUse(f"The key in {path} is damaged: it is not a whole age key.") from None
 
 
 def unsealed(rows: Iterable[Row], count: int, key: pyrage.x25519.Identity) -> Iterator[tuple[Row, Payload | Unopened]]:

@@ -152,15 +152,23 @@ def pack(
 
 @door.command()
 @click.argument("folder", type=FOLDER)
-@click.option("--board", required=True, help="Who decided.")
-@click.option("--reference", required=True, help="The board's own number for it.")
-@click.option("--from", "begins", required=True, metavar="DATE", help="The first day of collecting, as 2026-11-23.")
-@click.option("--until", "ends", required=True, metavar="DATE", help="The last day.")
-@click.option(
-    "--cap", type=click.IntRange(1, 10_000_000), required=True, help="How many questionnaires may be sent at most."
-)
+@click.option("--board", help="Who decided.")
+@click.option("--reference", help="The board's own number for it.")
+@click.option("--from", "begins", metavar="DATE", help="The first day of collecting, as 2026-11-23.")
+@click.option("--until", "ends", metavar="DATE", help="The last day.")
+@click.option("--cap", type=click.IntRange(1, 10_000_000), help="How many questionnaires may be sent at most.")
 @click.option("--pilot", is_flag=True, help="A soft launch: every report says “Pilot: not a test”.")
-def approve(folder: Path, board: str, reference: str, begins: str, ends: str, cap: int, pilot: bool) -> None:
+@click.option("--recipients", is_flag=True, help="Only that recipients.yaml was changed: a researcher left, say.")
+def approve(
+    folder: Path,
+    board: str | None,
+    reference: str | None,
+    begins: str | None,
+    ends: str | None,
+    cap: int | None,
+    pilot: bool,
+    recipients: bool,
+) -> None:
     """Write down what a board has decided on FOLDER: its fingerprint, the days and the number of people.
 
     The study is kept as it was decided on, so that a later change can be named. Replaces an earlier decision.
@@ -168,6 +176,7 @@ def approve(folder: Path, board: str, reference: str, begins: str, ends: str, ca
     \b
     Example:  python -m instruments approve my_study --board "REC 3" --reference 26/114
                 --from 2027-01-10 --until 2027-06-30 --cap 600
+              python -m instruments approve my_study --recipients --reference 26/114-a
     """
     from . import approval, checking, clock, telling
 
@@ -176,8 +185,13 @@ def approve(folder: Path, board: str, reference: str, begins: str, ends: str, ca
         for line in telling.lines(found, folder):
             click.echo(line, err=True)
         raise WrongUse("A study with errors is not approved; mend them first.")
-    decided = approval.Decision(board=board, reference=reference, begins=begins, ends=ends, cap=cap, pilot=pilot)
-    made = approval.approve(folder, found.study, decided)
+    if recipients:
+        made = approval.approve_recipients(folder, found.study, reference or "", clock.today())
+    elif board is None or reference is None or begins is None or ends is None or cap is None:
+        raise WrongUse("A decision needs --board, --reference, --from, --until and --cap, each of them.")
+    else:
+        decided = approval.Decision(board=board, reference=reference, begins=begins, ends=ends, cap=cap, pilot=pilot)
+        made = approval.approve(folder, found.study, decided)
     click.echo(f"{folder / approval.NAME}: fingerprint {made.fingerprint}")
     for line in approval.standing(folder, found.study, made, clock.today()):
         click.echo(f"before launch: {line}", err=True)

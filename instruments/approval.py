@@ -9,20 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 from .amending import amendment
 from .checking.launch import before_launch
-from .doors import Environment, WrongUse
+from .doors import Environment, WrongUse, command
 from .filing import whole
 from .fingerprint import fingerprint
 from .model import Study
 from .reader import Faulty, from_canonical
 from .reader.section import Problems, Section, is_day
 from .terms import SupportLine, SupportPlace
-from .written import Unreadable, read_yaml
+from .written import Unreadable, Written, read_yaml
 
 NAME, KEPT, RECIPIENTS = "approval.yaml", "approved", "recipients.yaml"
 FILE = {
@@ -34,6 +34,12 @@ FILE = {
     "cap": "how many questionnaires may be sent at most",
     "pilot": "true for a soft launch: every report says “Pilot: not a test”",
     "recipients": "SHA-256 of recipients.yaml: whom answers may be sealed to",
+    "changes": "when that was changed since, under which number, and what it was before",
+}
+CHANGE = {
+    "on": "the day",
+    "reference": "the board's number for it, or who decided",
+    "before": "SHA-256 of recipients.yaml until then",
 }
 NAMED = {"from": "begins", "until": "ends"}
 HEADING = "# Written by `python -m instruments approve`; whoever changes it says that the board has decided so."
@@ -54,11 +60,21 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewKeys:
+    """A day on which it was decided anew whom answers are sealed to: a researcher left, a key was lost."""
+
+    on: str
+    reference: str
+    before: str | None  # SHA-256 of recipients.yaml until then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approval(Decision):
     """A decision on exactly this study, sealed to exactly these keys."""
 
     fingerprint: str
     recipients: str | None  # SHA-256 of recipients.yaml
+    changes: tuple[NewKeys, ...] = ()
 
 
 def approval_of(folder: Path) -> Approval | None:
@@ -80,10 +96,20 @@ def approval_of(folder: Path) -> Approval | None:
         cap=section.whole("cap", 0),
         pilot=section.truth("pilot", False),
         recipients=section.words("recipients"),
+        changes=tuple(_new_keys(each, problems) for each in section.items("changes")),
     )
     if problems.found:
         raise WrongUse("\n".join(str(each) for each in sorted(problems.found)))
     return read
+
+
+def _new_keys(at: Written, problems: Problems) -> NewKeys:
+    section = Section(at, CHANGE, problems, "a change of recipients")
+    return NewKeys(
+        on=section.day("on", needed=True) or "",
+        reference=section.words("reference", needed=True) or "",
+        before=section.words("before"),
+    )
 
 
 def approve(folder: Path, study: Study, decided: Decision) -> Approval:
@@ -99,7 +125,33 @@ def approve(folder: Path, study: Study, decided: Decision) -> Approval:
     if until is not None and until <= decided.ends:
         raise WrongUse(TOO_SOON.format(until=until, ends=decided.ends))
     made = Approval(**asdict(decided), fingerprint=study.fingerprint, recipients=digest(folder / RECIPIENTS))
+    _write(folder, study, made)
+    return made
+
+
+def approve_recipients(folder: Path, study: Study, reference: str, today: str) -> Approval:
+    """Write down that recipients.yaml was changed and may be sealed to; nothing else of the decision changes.
+
+    Raises WrongUse where nothing was approved, another study was, or the file is the approved one; Environment.
+    """
+    known, now = approval_of(folder), digest(folder / RECIPIENTS)
+    if known is None:
+        raise WrongUse("Nobody has approved this study yet; a whole approval names its recipients too.")
+    if known.fingerprint != study.fingerprint:
+        raise WrongUse(f"The study changed too: {changed_since(folder, study, known)} That needs a whole approval.")
+    if now is None or now == known.recipients:
+        raise WrongUse(f"{RECIPIENTS} is not there." if now is None else f"{RECIPIENTS} is the approved one already.")
+    if not reference.strip():
+        raise WrongUse("Say with --reference under which number, or by whom, it was decided.")
+    change = NewKeys(on=today, reference=reference, before=known.recipients)
+    made = replace(known, recipients=now, changes=(*known.changes, change))
+    _write(folder, study, made)
+    return made
+
+
+def _write(folder: Path, study: Study, made: Approval) -> None:
     said = {key: getattr(made, NAMED.get(key, key)) for key in FILE}
+    said["changes"] = [asdict(each) for each in made.changes] or None
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items() if value is not None]
     try:
         (folder / KEPT).mkdir(exist_ok=True)
@@ -107,7 +159,6 @@ def approve(folder: Path, study: Study, decided: Decision) -> Approval:
         whole(folder / NAME, "\n".join([HEADING, *lines, ""]))
     except OSError as error:
         raise Environment(f"{folder} cannot be written ({error.strerror}). Nothing half-written is left.") from error
-    return made
 
 
 def digest(path: Path) -> str | None:
@@ -132,7 +183,7 @@ def unlike(folder: Path, study: Study, approval: Approval | None, sealed_to: str
         if approval.fingerprint != study.fingerprint:
             yield f"What was approved is not what would be served: {changed_since(folder, study, approval)}"
         if approval.recipients != sealed_to:
-            yield f"{RECIPIENTS} is not the one that was approved."
+            yield f"{RECIPIENTS} is not the one that was approved ({command('instruments')} approve --recipients)."
         until = study.privacy.withdraw_until
         if until is not None and until <= approval.ends:
             yield TOO_SOON.format(until=until, ends=approval.ends)

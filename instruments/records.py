@@ -151,6 +151,7 @@ def _facts(study: Study) -> tuple[Column, ...]:
     if study.privacy.month:
         found.append(fact("month", "word", words["fact_month"]))
     found.append(fact("duration", "word", words["fact_duration"]))
+    found.append(fact("automatic", "tick", words["fact_automatic"]))
     kept = [tick for tick in study.consent if tick.kept_with == "answers"]
     found += [fact(tick.id, "tick", words["fact_tick"].format(tick=tick.text)) for tick in kept]
     return tuple(found)

@@ -14,12 +14,13 @@ for heavy in ("numpy", "pandas"):  # sqlite-utils loads them wherever they are i
     sys.modules.setdefault(heavy, None)  # type: ignore[arg-type]
 
 from instruments import BUNDLED, VERSION
-from instruments.approval import RECIPIENTS
-from instruments.doors import FOLDER, Refused, Tampered, command
+from instruments.doors import FOLDER, Refused, command
 from instruments.records import PRACTICE_KEY
 
-from . import clock, keeping, sealing
+from . import clock, keeping
+from .key_door import keys
 from .live import LIVE, kind_of
+from .newcomers import USUAL
 from .serve import address_allowed, open_survey, public_address, serve, studies_in
 from .survey import Survey
 
@@ -82,6 +83,14 @@ DATA = click.option(
 @click.option("--host", default="127.0.0.1", envvar="OFFHOURS_HOST", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, envvar="OFFHOURS_PORT", show_default=True)
 @click.option("--origin", envvar="OFFHOURS_ORIGIN", help="The public address, such as https://survey.example.org.")
+@click.option(
+    "--newcomers",
+    type=click.IntRange(0),
+    default=USUAL,
+    envvar="OFFHOURS_NEWCOMERS",
+    show_default=True,
+    help="How many may begin a minute; 0 for no limit.",
+)
 @click.option("--practice", is_flag=True, help="Allow practice beyond this machine.")
 @click.option("--made-up", is_flag=True, help="Mark every record as made up (rehearsals).")
 @click.pass_context
@@ -92,6 +101,7 @@ def door(
     host: str,
     port: int,
     origin: str | None,
+    newcomers: int,
     practice: bool,
     made_up: bool,
 ) -> None:
@@ -110,7 +120,7 @@ def door(
     if not (made_up or practice):
         kind, gate = kind_of(study, next(iter(studies.values())), data, origin, clock.today())
     address_allowed(host, origin, practice or kind == LIVE)
-    surveys = open_survey(studies, data, kind, origin, gate)
+    surveys = open_survey(studies, data, kind, origin, gate, newcomers)
     serve(surveys, host, port, _welcome(next(iter(surveys.values())), study, data))
 
 
@@ -266,50 +276,7 @@ def purge(data: Path, dry_run: bool, confirm: str | None) -> None:
     click.echo(f"{data}: everything is deleted.")
 
 
-@door.group()
-def keys() -> None:
-    """Make the keys that answers are sealed to."""
-
-
-@keys.command()
-@click.option("--out", type=FOLDER, required=True, help="The new key file; never written over.")
-@click.option("--passphrase", is_flag=True, help="Protect the file with a passphrase, which is asked for twice.")
-def new(out: Path, passphrase: bool) -> None:
-    """Make an age key pair: the file is the private half, the line printed is the public half.
-
-    \b
-    Example:  python -m survey_app keys new --out researcher-key.txt
-    """
-    said = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True) if passphrase else None
-    what = "Private key of a researcher. Whoever has it can read every answer sealed to it."
-    recipient = sealing.new_key(out, what, said)
-    click.echo(recipient)
-    click.echo(
-        f"The private key is in {out.resolve()}. Keep it away from the survey's machine, and keep a second copy: "
-        f"without it the answers are lost for good. Prove each copy: {command('survey_app')} keys check {out}",
-        err=True,
-    )
-
-
-@keys.command("check")
-@click.argument("path", metavar="KEYFILE", type=FOLDER)
-@click.option("--study", type=FOLDER, help="Also: is it one of those that this study's answers are sealed to?")
-def check_key(path: Path, study: Path | None) -> None:
-    """Prove that a key file opens a challenge that is sealed to it just now: try the spare before it is needed.
-
-    \b
-    Example:  python -m survey_app keys check spare-key.txt --study my_study
-    """
-    recipient = str(sealing.proven(path, lambda: click.prompt("Passphrase", hide_input=True, err=True)))
-    click.echo(recipient)
-    if study is not None:
-        known, _ = sealing.recipients_of(study)
-        named = {"answers": known.answers, "texts": known.texts}
-        sealed_to = [name for name, keys in named.items() if recipient in map(str, keys)]
-        if not sealed_to:
-            raise Tampered(f"It opens what is sealed to it, but {study / RECIPIENTS} does not name it.")
-        click.echo(f"named for {' and '.join(sealed_to)} in {study / RECIPIENTS}")
-
+door.add_command(keys)
 
 if __name__ == "__main__":
     door(prog_name="python -m survey_app")

@@ -85,6 +85,8 @@ def agreed(language: str) -> ResponseReturnValue:
         return gone()
     if _under_way(opened()):
         return onward("found")
+    if not here.newcomers.another():
+        return here.fixed("message.html", heading="busy"), 503
     if here.gate is not None:
         here.store.recount()  # another process may have sent the last ones
     if here.closed():

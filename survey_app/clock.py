@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 
@@ -33,6 +34,11 @@ def month_of(moment: float) -> str:
 def start_of_month() -> float:
     """The first second of this month, for the times of the data files."""
     return _now().replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def seconds() -> float:
+    """Seconds that pass, for waiting: from no known moment, and never back."""
+    return time.monotonic()
 
 
 def _now() -> datetime:

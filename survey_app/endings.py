@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from instruments import records
 
 from . import clock, codes
+from .automatic import TRAP
 from .beginning import start
 from .drafts import Receipt
 from .pages import nearest
@@ -40,7 +41,7 @@ def send(language: str) -> ResponseReturnValue:
     if draft is None or draft.role is None:
         return onward("sent") if receipt() else gone()
     try:
-        code, happened = survey().send(draft)
+        code, happened = survey().send(draft, request.form.get(TRAP, ""))
     except sqlite3.Error:
         return carrying(draft, survey().page("not_sent.html", draft=draft)), 503
     if happened == "withdrawn":
@@ -130,6 +131,8 @@ def withdrawn(language: str) -> ResponseReturnValue:
     here, typed = survey(), request.form.get("code", "")
     if here.deleting_over:
         return here.page("withdraw.html", over=True), 410
+    if not here.newcomers.another():
+        return here.page("withdraw.html", typed=typed, error=here.words["try_again"]), 503
     try:
         here.store.withdraw(codes.typed(typed))
     except codes.WrongCode as error:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 import sys
 import threading
-import time
 from collections.abc import Callable
+
+from . import clock
 
 SECONDS_TO_FLUSH = 5.0
 SECONDS_TO_LOOK = 3600.0  # at the calendar
@@ -42,10 +43,10 @@ class Flusher:
             if not called and not self.due():
                 continue
             self.wanted.clear()
-            began = time.monotonic()
+            began = clock.seconds()
             try:
                 self.flush()
             except (sqlite3.Error, OSError) as error:
                 print(f"survey: {type(error).__name__} at flush", file=sys.stderr)
                 self.wanted.set()  # the disk is full, locked or not ours to change: the next round tries again
-            pause = max(SECONDS_TO_FLUSH / 2, 50 * (time.monotonic() - began))
+            pause = max(SECONDS_TO_FLUSH / 2, 50 * (clock.seconds() - began))

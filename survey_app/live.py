@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from instruments.approval import FRESH, RECIPIENTS, Approval, approval_of, checked_lines, lapsed, unlike
+from instruments.approval import FRESH, RECIPIENTS, Approval, approval_of, checked_lines, digest, lapsed, unlike
 from instruments.doors import WrongUse, harmless
 from instruments.model import Study
 
@@ -33,10 +33,14 @@ class Gate:
     approval: Approval | None
     recipients: sealing.Recipients | None
     settled: tuple[str, ...]  # another study, other keys, open points, private keys here, the public address
+    keys: Path | None = None  # recipients.yaml
+    sealed_to: str | None = None  # its hash when the survey started
 
     def in_the_way(self, today: str, sent: int) -> tuple[str, ...]:
         """Every sentence that is not true today; none while live answers may be collected."""
         found = [*self.settled, *lapsed(self.study, self.approval, today)]
+        if self.keys is not None and digest(self.keys) != self.sealed_to:
+            found.append(f"{RECIPIENTS} was changed; let it be approved (approve --recipients), and start anew.")
         if self.approval is not None and sent >= self.approval.cap:
             found.append(f"{self.approval.cap:,} questionnaires have been sent, as many as the board allows.")
         return tuple(found)
@@ -80,7 +84,14 @@ def gate(folder: Path, study: Study, data: Path, origin: str | None) -> Gate:
     settled += _keys_here(data, folder)
     if origin is None or not origin.startswith("https://"):
         settled.append("The survey has no public https:// address (--origin).")
-    return Gate(study=study, approval=approval, recipients=recipients, settled=tuple(settled))
+    return Gate(
+        study=study,
+        approval=approval,
+        recipients=recipients,
+        settled=tuple(settled),
+        keys=folder / RECIPIENTS,
+        sealed_to=sealed_to if sealed_to is not None else digest(folder / RECIPIENTS),
+    )
 
 
 def kind_of(folder: Path, study: Study, data: Path, origin: str | None, today: str) -> tuple[str, Gate | None]:

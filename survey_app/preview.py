@@ -25,6 +25,7 @@ from instruments.rules import ALWAYS, Rule
 from . import forms, sealing
 from .drafts import Draft, DraftKeys, usually
 from .mint import BYTES, Mint
+from .newcomers import Newcomers
 from .passing import address, onward
 from .showing import Templates
 from .store import Sent, Store
@@ -88,6 +89,7 @@ def open_preview(studies: Mapping[str, Study]) -> dict[str, Survey]:
         store=Nowhere(),
         draft_keys=PassingKeys(usually(study)),
         mint=Mint(study),
+        newcomers=Newcomers(0),
         recipients=sealing.Recipients(answers=(nobody,), texts=(nobody,)),
         kind="preview",
         origin=None,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyrage
 
-from instruments import records
+from instruments import keyfile, records
 from instruments.approval import RECIPIENTS, digest
 from instruments.doors import Environment, WrongUse
 from instruments.reader.section import Problems, Section
@@ -27,7 +27,6 @@ def seal(payload: Mapping[str, Any], recipients: Sequence[Recipient]) -> bytes:
     return records.to_frame(pyrage.encrypt(padded, list(recipients)), len(padded))
 
 
-PROTECTED = b"age-encryption.org/v1"  # how an age file begins; a plain key file begins otherwise
 FEWEST = 2  # recipients of live answers: one lost key must not lose them
 FILE = {
     "answers": "public age keys that answers are sealed to, two or more",
@@ -114,9 +113,10 @@ def proven(path: Path, ask: Callable[[], str]) -> Recipient:
     Raises WrongUse where there is no whole key, or another passphrase.
     """
     content = _content(path)
-    if content.startswith(PROTECTED):
+    sealed = keyfile.protected(content)
+    if sealed is not None:
         try:
-            content = pyrage.passphrase.decrypt(content, ask())
+            content = pyrage.passphrase.decrypt(sealed, ask())
         except pyrage.DecryptError as error:
             raise WrongUse(f"The passphrase does not open {path}, or the file is damaged.") from error
     found = _identity(content)
@@ -136,10 +136,8 @@ def _content(path: Path) -> bytes:
 
 
 def _identity(content: bytes) -> pyrage.x25519.Identity | None:
-    for line in content.decode("utf-8", "replace").splitlines():
-        if line.startswith("AGE-SECRET-KEY-"):
-            try:
-                return pyrage.x25519.Identity.from_str(line.strip())
-            except pyrage.IdentityError:
-                return None
-    return None
+    key = keyfile.private_key(content)
+    try:
+        return pyrage.x25519.Identity.from_str(key) if key is not None else None
+    except pyrage.IdentityError:
+        return None

@@ -27,6 +27,7 @@ from .app import LARGEST_POST, create_app
 from .drafts import DraftKeys, usually
 from .live import LIVE, Gate
 from .mint import Mint
+from .newcomers import USUAL, Newcomers
 from .outermost import Outermost
 from .showing import Templates
 from .store import Store
@@ -76,7 +77,12 @@ def address_allowed(host: str, origin: str | None, practice: bool) -> None:
 
 
 def open_survey(
-    studies: Mapping[str, Study], data: Path, kind: str, origin: str | None, gate: Gate | None = None
+    studies: Mapping[str, Study],
+    data: Path,
+    kind: str,
+    origin: str | None,
+    gate: Gate | None = None,
+    newcomers: int = USUAL,
 ) -> dict[str, Survey]:
     """Everything a survey needs, ready, language by language. Practice makes a key beside the data."""
     study = next(iter(studies.values()))
@@ -96,6 +102,7 @@ def open_survey(
         store=store,
         draft_keys=DraftKeys(data / (LIVE_DRAFTS if kind == LIVE else DRAFTS), usually(study)),
         mint=Mint(study),
+        newcomers=Newcomers(newcomers),
         recipients=recipients,
         gate=gate,
         kind=kind,

@@ -22,6 +22,7 @@ from markupsafe import Markup, escape
 from instruments.model import ChooseMany, ChooseOne, Grid, Note, Number, Question, Rating, Study, Text
 from instruments.route import Page, Shown
 
+from .automatic import TRAP
 from .drafts import Draft
 from .saying import answered
 
@@ -76,6 +77,7 @@ class Templates:
             languages=languages,
             style=STYLE.address,
             icon=ICON.address,
+            trap=TRAP,
             script=SCRIPT.address if study.quick_exit and study.quick_exit_script else None,
             paragraphs=self._paragraphs,
             answered=self._answered,

@@ -12,9 +12,11 @@ from instruments import records
 from instruments.model import Study, Text
 
 from . import clock, codes, sealing
+from .automatic import looks_automatic
 from .drafts import Draft, DraftKeys
 from .live import LIVE, Gate
 from .mint import Mint
+from .newcomers import Newcomers
 from .showing import Templates
 from .store import Sent, Store
 from .way import Way, way
@@ -32,6 +34,7 @@ class Survey:
     store: Store
     draft_keys: DraftKeys
     mint: Mint
+    newcomers: Newcomers
     recipients: sealing.Recipients
     kind: str  # practice, made-up or live
     origin: str | None  # the public address; None on plain loopback
@@ -98,7 +101,7 @@ class Survey:
         """The way of this person."""
         return way(self.study, draft)
 
-    def send(self, draft: Draft) -> tuple[str, Sent]:
+    def send(self, draft: Draft, in_the_trap: str = "") -> tuple[str, Sent]:
         """Seal and keep a whole questionnaire; return its code. Doing it twice leaves one."""
         assert draft.role is not None, "a draft with a role"
         here = self.way(draft)
@@ -109,7 +112,9 @@ class Survey:
             if isinstance(each, Text) and (said := answers.pop(each.id, None))
         }
         facts: dict[str, int | str] = {**here.settled, **_ticks(self.study, draft, "answers")}
-        facts["duration"] = records.duration(clock.minute() - draft.begun)
+        minutes, answered = clock.minute() - draft.begun, sum(said not in (None, ()) for said in answers.values())
+        facts["duration"] = records.duration(minutes)
+        facts["automatic"] = int(self.kind != "made-up" and looks_automatic(in_the_trap, answered, minutes))
         if len(self.study.languages) > 1:
             facts["language"] = draft.language
             facts["other_language"] = in_other_languages(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import shutil
 import stat
 import subprocess
@@ -12,6 +14,7 @@ import pytest
 from conftest import STUDY, Scripted, run, to_page
 from test_troubles import said_well
 
+from analysis import unsealing
 from analysis.opening import open_answers
 from analysis.rehearsal.walker import Browser
 from instruments.doors import WrongUse
@@ -93,3 +96,44 @@ def test_a_protected_key_opens_with_its_passphrase_alone(tmp_path, serve):
     with pytest.raises(WrongUse, match="passphrase does not open"):
         open_answers(server.data, path, path, tmp_path / "no.db", None, lambda each, *_: iter(each), lambda _: "wrong")
     assert not (tmp_path / "no.db").exists()
+
+
+def typed_off(sheet, folder):
+    """What somebody types who has nothing but the sheet: small letters, other line ends."""
+    boxes = re.findall(r"<pre[^>]*>(.*?)</pre>", sheet.read_text(), re.DOTALL)
+    path = folder / "typed.txt"
+    path.write_text(html.unescape(boxes[1]).replace(" ", "  ").replace("\n", "\r\n"))
+    return path
+
+
+def test_a_printed_sheet_brings_a_key_back(tmp_path):
+    """Typed in with other spaces and in small letters it opens; with one wrong letter it does not."""
+    sheet = tmp_path / "sheet.html"
+    made = run("survey_app", "keys", "new", "--out", str(tmp_path / "key.txt"), "--sheet", str(sheet))
+    assert made.returncode == 0, made.stderr
+    assert stat.S_IMODE(sheet.stat().st_mode) == 0o600
+    assert "delete it: it holds the key" in made.stderr
+    typed = typed_off(sheet, tmp_path)
+    typed.write_text(typed.read_text().lower())
+    assert run("survey_app", "keys", "check", str(typed)).stdout == made.stdout
+    letters = typed.read_text()
+    typed.write_text(letters[:60] + ("q" if letters[60] != "q" else "p") + letters[61:])
+    said_well(run("survey_app", "keys", "check", str(typed)), 2, "holds no whole age key")
+    again = run("survey_app", "keys", "new", "--out", str(tmp_path / "other.txt"), "--sheet", str(sheet))
+    said_well(again, 2, "exists already")
+    assert not (tmp_path / "other.txt").exists()
+
+
+@pytest.mark.slow
+def test_a_printed_sheet_of_a_protected_key_still_needs_the_passphrase(tmp_path):
+    """Nothing of the key stands on it in the clear."""
+    sheet, key = tmp_path / "sheet.html", tmp_path / "key.txt"
+    made = typing("survey_app", "keys", "new", "--out", str(key), "--sheet", str(sheet), "--passphrase", lines=f"{WORDS}\n{WORDS}\n")  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    assert "AGE-SECRET-KEY" not in sheet.read_text()
+    typed = typed_off(sheet, tmp_path)
+    assert typing("survey_app", "keys", "check", str(typed), lines=f"{WORDS}\n").stdout == made.stdout
+    assert (
+        unsealing.identity(typed, lambda _: WORDS).to_public() == unsealing.identity(key, lambda _: WORDS).to_public()
+    )
+    said_well(typing("survey_app", "keys", "check", str(typed), lines="wrong\n"), 2, "passphrase does not open")

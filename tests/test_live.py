@@ -502,3 +502,56 @@ def test_wrong_approvals_are_refused(study):
     (folder / "approval.yaml").write_text("board: b\nuntill: x\n")
     with pytest.raises(Exception, match="did you mean “until”"):
         approval_of(folder)
+
+
+def test_a_researcher_leaves(study, serve, tmp_path):
+    """Other recipients close the survey at once; a recorded step opens it again, and answers go to the new keys alone."""
+    folder, keys = study
+    server = serving(serve, folder)
+    to_page(Participant(server), Scripted(), "/sent")
+    stays, comes = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+    before = (folder / "recipients.yaml").read_text()
+    (folder / "recipients.yaml").write_text(f"answers: [{stays.to_public()}, {comes.to_public()}]\n")
+    assert "This survey is closed" in Participant(server).get("/en/").text
+    server.stop()
+    server = serving(serve, folder)
+    assert "This survey is closed" in Participant(server).get("/en/").text
+    server.stop()
+    said_well(run_here("instruments", "approve", str(folder), "--recipients"), 2, "--reference")
+    done = run_here("instruments", "approve", str(folder), "--recipients", "--reference", "26/114-a")
+    assert done.returncode == 0, done.stderr
+    assert "26/114-a" in (folder / "approval.yaml").read_text()
+    said_well(
+        run_here("instruments", "approve", str(folder), "--recipients", "--reference", "x"), 2, "approved one already"
+    )
+    server = serving(serve, folder)
+    to_page(Participant(server), Scripted(), "/sent")
+    server.stop()
+    for key, opens in ((keys[0], 1), (comes, 1)):
+        path = tmp_path / "key"
+        path.write_text(str(key))
+        out = tmp_path / "opened.db"
+        done = run_here(
+            "analysis", "open", "--data", str(server.data), "--key", str(path), "--out", str(out), "--force"
+        )
+        assert f"{opens} answers" in done.stderr, "each key opens what was sealed while it was named"
+        assert "could not be opened" in done.stderr
+        assert "never stored" not in done.stderr
+    (folder / "recipients.yaml").write_text(before)
+    study_file = folder / "study.yaml"
+    study_file.write_text(study_file.read_text().replace("title: ", "title: New "))
+    said_well(
+        run_here("instruments", "approve", str(folder), "--recipients", "--reference", "x"), 2, "study changed too"
+    )
+    (folder / "approval.yaml").unlink()
+    said_well(
+        run_here("instruments", "approve", str(folder), "--recipients", "--reference", "x"), 2, "Nobody has approved"
+    )
+
+
+def test_an_approval_names_everything(study):
+    """Without one of its facts a decision is refused, in words."""
+    folder, _ = study
+    said_well(
+        run_here("instruments", "approve", str(folder), "--board", "REC"), 2, "--reference, --from, --until and --cap"
+    )

@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 from instruments.doors import Environment, Refused
 from instruments.reader import read
 from instruments.records import SURVEY_FILE
-from survey_app import flushing
+from survey_app import flushing, room
 from survey_app.codes import code
 from survey_app.signing import NAME
 from survey_app.store import Store
@@ -254,4 +254,4 @@ def test_totals_are_written_with_a_send_and_never_alone(store):
     assert store.path.read_bytes() == before
     store.send(new_code(), FRAME, None)
     assert dict(rows(store, "totals")) == {"opened": 2, "sent": 1}
-    assert sorted(path.name for path in store.folder.iterdir()) == sorted([SURVEY_FILE, NAME])
+    assert sorted(path.name for path in store.folder.iterdir()) == sorted([SURVEY_FILE, NAME, room.NAME])

@@ -194,7 +194,7 @@ class _Reader(HTMLParser):
             case "form":
                 self.form = Form(given.get("action", ""), self.in_main)
                 self.page.forms.append(self.form)
-            case "input" | "textarea" if self.form is not None:
+            case "input" | "textarea" if self.form is not None and "hidden" not in given:  # no participant sees it
                 self._field(tag, given)
             case "button" if self.form is not None:
                 self.form.buttons.append((given.get("name", ""), given.get("value", "")))

@@ -28,6 +28,7 @@ def flow(table: Table, who: Audience) -> list[tuple[str, Shown]]:
     return [
         *kept,
         ("in this report", who.count(table.n)),
+        ("looks as if a program had answered; kept", who.count(int(np.count_nonzero(table.values["automatic"] == 1)))),
         ("left out of comparisons, by the plan", who.count(left_out)),
     ]
 
