@@ -14,7 +14,8 @@ for heavy in ("numpy", "pandas"):  # sqlite-utils loads them wherever they are i
     sys.modules.setdefault(heavy, None)  # type: ignore[arg-type]
 
 from instruments import BUNDLED, VERSION
-from instruments.doors import FOLDER, Refused, command
+from instruments.doors import FOLDER, Refused, WrongUse, command
+from instruments.filing import whole
 from instruments.records import PRACTICE_KEY
 
 from . import clock, keeping
@@ -168,6 +169,37 @@ def doctor(study: Path, data: Path, origin: str | None, as_json: bool) -> None:
         for line in lines(found):
             click.echo(line)
     sys.exit(0 if not found.in_the_way else 3)
+
+
+@door.command("drill")
+@click.option("--study", type=FOLDER, default=BUNDLED, envvar="OFFHOURS_STUDY", help="The study to be served.")
+@DATA
+@click.option("--origin", envvar="OFFHOURS_ORIGIN", help="The public address, such as https://survey.example.org.")
+@click.option("--out", type=FOLDER, help="Also a page for a board, as one HTML file.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def drill_(study: Path, data: Path, origin: str | None, out: Path | None, as_json: bool) -> None:
+    """Let known people answer, take the machine away, and say what a thief would learn (exit 1 if a promise is broken).
+
+    Runs the installed survey in a folder of its own beside the data folder. Real answers are not touched.
+
+    \b
+    Example:  python -m survey_app drill --study my_study --out drill.html
+    """
+    from .drill import drill
+    from .drill.page import lines, page
+
+    if out is not None and out.exists():
+        raise WrongUse(f"{out} exists already; name another file.")
+    shown = next(iter(studies_in(study).values()))
+    done = drill(study, shown, data, public_address(origin), lambda words: click.echo(words, err=True))
+    if out is not None:
+        whole(out, page(done))
+    if as_json:
+        click.echo(json.dumps(asdict(done), ensure_ascii=False))
+    else:
+        for line in lines(done):
+            click.echo(line)
+    sys.exit(0 if done.kept else 1)
 
 
 @door.command()

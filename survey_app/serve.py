@@ -139,7 +139,7 @@ def serve(surveys: Mapping[str, Survey], host: str, port: int, ready: Callable[[
         threads=THREADS,
         ident=None,
         expose_tracebacks=False,
-        max_request_body_size=LARGEST_POST,
+        max_request_body_size=4 * LARGEST_POST,  # what is a little too large is refused by a page of ours
         inbuf_overflow=8 * LARGEST_POST,
         outbuf_overflow=8 * LARGEST_POST,
         connection_limit=MOST_CONNECTIONS,

@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from analysis.rehearsal.walker import Browser, Form, Page, Sent
 from instruments import BUNDLED
 from instruments.reader import read
 from instruments.reader.languages import addresses
+from instruments.walker import Browser, Form, Page, Sent
 from instruments.words.pseudo import PSEUDO
 from instruments.written import read_yaml
 from survey_app import clock

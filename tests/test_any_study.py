@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from analysis.rehearsal.walker import Browser
 from instruments.checking import check
 from instruments.model import Grid, Note
 from instruments.records import MISSING_WORDS
 from instruments.routes import routes
+from instruments.walker import Browser
 from survey_app.app import create_app
 from survey_app.forms import INSTEAD
 from survey_app.serve import open_survey, studies_in

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import FORM, STUDY, Scripted, cookie_of, keys_of, on_page, raw, run, to_page
 
-from analysis.rehearsal.walker import Browser
+from instruments.walker import Browser
 from survey_app import clock
 from survey_app.codes import code, in_groups
 from survey_app.drafts import Receipt, to_cookie

@@ -14,9 +14,9 @@ import pytest
 from conftest import STUDY, Scripted, run, to_page
 from test_store import FRAME, new_code
 
-from analysis.rehearsal.walker import Browser
 from instruments.reader import read
 from instruments.records import PRACTICE_KEY, SURVEY_FILE
+from instruments.walker import Browser
 from survey_app import clock, drafts, signing
 from survey_app.haystack import traces, ways_of_writing, ways_of_writing_a_moment
 from survey_app.store import Store

@@ -7,7 +7,7 @@ import re
 import pytest
 from conftest import FORM, Scripted, cookie_of, keys_of, on_page, raw, to_page
 
-from analysis.rehearsal.walker import Browser
+from instruments.walker import Browser
 from survey_app import clock
 from survey_app.codes import code
 from survey_app.drafts import Receipt, to_cookie

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import CANARY, FORM, STUDY, Scripted, on_page, raw, to_page
 
-from analysis.rehearsal.walker import Browser
 from instruments.reader import read
+from instruments.walker import Browser
 from survey_app.app import create_app
 from survey_app.codes import code
 from survey_app.serve import _keep_quiet, open_survey

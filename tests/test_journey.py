@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import STUDY, Scripted, Server, run
 
-from analysis.rehearsal.walker import Browser
 from instruments.model import ChooseMany, Number, Text
 from instruments.reader import read
+from instruments.walker import Browser
 
 CANARY = "ANSCANARY somebody's own words"
 ROLES = {"off_hours": (("client", "1"), ("worker", "2")), "tea": (("drinker", "1"), ("maker", "2"))}

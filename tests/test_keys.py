@@ -16,8 +16,8 @@ from test_troubles import said_well
 
 from analysis import unsealing
 from analysis.opening import open_answers
-from analysis.rehearsal.walker import Browser
 from instruments.doors import WrongUse
+from instruments.walker import Browser
 from survey_app import sealing
 
 WORDS = "correct horse battery staple"

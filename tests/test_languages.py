@@ -7,9 +7,9 @@ import re
 import pytest
 from conftest import Scripted, run, spoken_in, to_page
 
-from analysis.rehearsal.walker import Browser
 from instruments.reader import Faulty, read, read_in_every_language
 from instruments.records import PRACTICE_KEY
+from instruments.walker import Browser
 from instruments.words import catalogue, languages
 from instruments.words.pseudo import PSEUDO
 

@@ -15,9 +15,9 @@ import pytest
 from conftest import STUDY, Scripted, run, to_page
 from test_troubles import said_well
 
-from analysis.rehearsal.walker import Browser
 from instruments.approval import approval_of, lapsed, standing
 from instruments.reader import Faulty, read
+from instruments.walker import Browser
 from survey_app import clock, live
 from survey_app.live import gate, private_keys
 

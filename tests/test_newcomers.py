@@ -11,8 +11,8 @@ import pytest
 from conftest import FORM, Scripted, raw, run, to_page
 from test_clock import needs_faketime, shifted
 
-from analysis.rehearsal.walker import Browser
 from instruments.records import PRACTICE_KEY
+from instruments.walker import Browser
 from survey_app.automatic import TRAP, looks_automatic
 from survey_app.newcomers import Newcomers
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from conftest import CANARY, Scripted, on_page, to_page
 
-from analysis.rehearsal.walker import Browser
+from instruments.walker import Browser
 
 
 def test_consent_is_every_required_tick_and_no_other(server):

@@ -11,10 +11,10 @@ import pytest
 from conftest import BUNDLED, STUDY, Scripted, Server, spoken_in, to_page
 from test_guard import every_route
 
-from analysis.rehearsal.walker import Browser
 from instruments.pack.route_map import as_written
 from instruments.reader import read
 from instruments.route import arms
+from instruments.walker import Browser
 from survey_app.app import create_app
 from survey_app.preview import open_preview
 

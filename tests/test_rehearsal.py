@@ -22,12 +22,12 @@ from analysis.rehearsal.people import NO_HABITS, Lived, Person, telling
 from analysis.rehearsal.reading import read_with_model
 from analysis.rehearsal.repeating import repeats
 from analysis.rehearsal.running import Rehearsed, faults, over_http, rehearsal
-from analysis.rehearsal.walker import Browser, Page, walk
 from analysis.rehearsal.watching import rows_of
 from instruments.doors import Refused, Tampered, WrongUse
 from instruments.made_up import Habits, Leaning
 from instruments.route import arms, told
 from instruments.rules import Is
+from instruments.walker import Browser, Page, walk
 from survey_app.store import Store
 
 

@@ -11,7 +11,7 @@ import sys
 import pytest
 from conftest import STUDY, run
 
-from analysis.rehearsal.walker import Browser
+from instruments.walker import Browser
 
 
 def said_well(told, code: int, *words: str) -> None:

@@ -13,10 +13,10 @@ from instruments.made_up import Habits
 from instruments.model import NOT_SURE, ChooseMany, Number, Question, Study, Text
 from instruments.records import MISSING_WORDS
 from instruments.route import arms, told
+from instruments.walker import MOST_PAGES, Browser, Field, Form, Page, Sent, onward
 from instruments.ways import fields
 
 from ..table import ABSENT, SKIPPED, Table
-from .walker import MOST_PAGES, Browser, Field, Form, Page, Sent, onward
 
 WORDS = ["made", "up", "words", "of", "a", "rehearsal"]
 

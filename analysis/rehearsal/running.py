@@ -22,6 +22,7 @@ import numpy as np
 from instruments.doors import Environment, Refused, Tampered, WrongUse, is_loopback
 from instruments.model import Study
 from instruments.records import PRACTICE_KEY
+from instruments.walker import Browser, Page
 from instruments.words import catalogue, languages
 
 from .. import clock, locking
@@ -36,7 +37,6 @@ from ..table import Table
 from . import direct
 from .people import Lived, Nature, Person, live
 from .population import Population
-from .walker import Browser, Page
 from .watching import Watched, scouted, watched
 
 MARK = "made-up.txt"

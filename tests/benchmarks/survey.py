@@ -24,9 +24,9 @@ from pathlib import Path
 
 from analysis.rehearsal.people import Person
 from analysis.rehearsal.running import served
-from analysis.rehearsal.walker import Browser, Page, walk
 from instruments import BUNDLED
 from instruments.reader import read
+from instruments.walker import Browser, Page, walk
 
 BENCH = Path(__file__).parent.parent / "studies" / "bench"
 TICK = os.sysconf("SC_CLK_TCK")

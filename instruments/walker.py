@@ -74,12 +74,21 @@ class Page:
 class Browser:
     """One participant's browser: cookies, redirects, nothing else."""
 
-    def __init__(self, origin: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        origin: str,
+        headers: dict[str, str] | None = None,
+        *,
+        public: str | None = None,
+        source: str | None = None,
+    ) -> None:
+        """`public` is the address that its own posts come from, where it is another one; `source` its own address."""
         parts = urlsplit(origin)
         if not is_loopback(parts.hostname or ""):
             raise ValueError(f"{origin} is not on this machine; made-up people answer rehearsals only")
         self.origin, self.headers = origin.rstrip("/"), headers or {}
         self.host, self.port = str(parts.hostname), parts.port or 80
+        self.public, self.source = public or self.origin, (source, 0) if source else None
         self.cookies: dict[str, str] = {}
         self.connection: http.client.HTTPConnection | None = None
 
@@ -112,7 +121,7 @@ class Browser:
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if body is not None:
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.origin}
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.public}
         try:
             status, received, content = self._exchange(method, parts.path or "/", body, headers)
         except (http.client.HTTPException, ConnectionError):  # an idle connection that the server has closed
@@ -129,7 +138,7 @@ class Browser:
         self, method: str, path: str, body: str | None, headers: dict[str, str]
     ) -> tuple[int, list[tuple[str, str]], bytes]:
         if self.connection is None:
-            self.connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+            self.connection = http.client.HTTPConnection(self.host, self.port, timeout=30, source_address=self.source)
         self.connection.request(method, path, body, headers)
         response = self.connection.getresponse()
         return response.status, [(name.lower(), value) for name, value in response.getheaders()], response.read()
