@@ -23,6 +23,7 @@ AT_MOST = 64 * 1024  # bytes of a file that are looked at for a key
 DEEPEST, MOST_FILES = 6, 50_000  # of a place that is looked through
 DAYS_OF_WARNING = 14
 LIVE = "live"
+ONION = ".onion"  # encrypted by Tor itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +83,8 @@ def gate(folder: Path, study: Study, data: Path, origin: str | None) -> Gate:
         settled.append(error.format_message())
     settled += unlike(folder, study, approval, sealed_to)
     settled += _keys_here(data, folder)
-    if origin is None or not origin.startswith("https://"):
-        settled.append("The survey has no public https:// address (--origin).")
+    if origin is None or not (origin.startswith("https://") or origin.endswith(ONION)):
+        settled.append("The survey has no public https:// or .onion address (--origin).")
     return Gate(
         study=study,
         approval=approval,
