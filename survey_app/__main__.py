@@ -228,20 +228,21 @@ def resume(data: Path) -> None:
 
 
 @door.command()
+@click.option("--study", type=FOLDER, default=BUNDLED, envvar="OFFHOURS_STUDY", help="The study, for its approval.")
 @DATA
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def status(data: Path, as_json: bool) -> None:
-    """Say how a survey stands: how many have sent (to the nearest ten), the month of the last change, room on the disk.
+def status(study: Path, data: Path, as_json: bool) -> None:
+    """Say how a survey stands: how many have sent (to the nearest ten), the last flush by its month, room, days left.
 
     \b
     Example:  python -m survey_app status --data data
     """
-    found = asdict(keeping.status(data))
+    found = asdict(keeping.status(data, study))
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for name, value in found.items():
-        click.echo(f"{name.replace('_', ' '):16} {'no' if value is None else value}")
+        click.echo(f"{name.replace('_', ' '):19} {'no' if value is None else value}")
 
 
 @door.command()

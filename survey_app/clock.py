@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 
 def minute() -> int:
@@ -19,6 +19,11 @@ def today() -> str:
 def day_before(day: str) -> str:
     """The day before that one."""
     return (datetime.fromisoformat(day) - timedelta(days=1)).date().isoformat()
+
+
+def days_until(day: str) -> int:
+    """How many days are left until that one; below 0 when it is over."""
+    return (date.fromisoformat(day) - date.fromisoformat(today())).days
 
 
 def month() -> str:

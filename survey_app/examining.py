@@ -9,7 +9,7 @@ from pathlib import Path
 from instruments.doors import harmless
 from instruments.model import Study
 
-from . import clock
+from . import clock, machine
 from .live import LIVE, gate
 from .looking import PAUSED, kind_in, pilot_in, sent_in
 
@@ -22,6 +22,7 @@ class Examined:
     day: str
     in_the_way: tuple[str, ...]
     soon: tuple[str, ...]
+    look_at: tuple[str, ...]  # on this machine: what only its host can judge
 
 
 def examined(folder: Path, study: Study, data: Path, origin: str | None) -> Examined:
@@ -40,7 +41,11 @@ def examined(folder: Path, study: Study, data: Path, origin: str | None) -> Exam
     if kind not in (None, LIVE):
         in_the_way.append(f"{data} holds {kind} records; real answers need a folder of their own (--data).")
     return Examined(
-        fingerprint=study.fingerprint, day=today, in_the_way=tuple(in_the_way), soon=tuple(found.soon(today))
+        fingerprint=study.fingerprint,
+        day=today,
+        in_the_way=(*in_the_way, *machine.in_the_way(data)),
+        soon=tuple(found.soon(today)),
+        look_at=tuple(machine.to_look_at(data, origin)),
     )
 
 
@@ -48,5 +53,6 @@ def lines(found: Examined) -> Iterator[str]:
     """The same for a person."""
     yield from (f"open   {harmless(line)}" for line in found.in_the_way)
     yield from (f"soon   {harmless(line)}" for line in found.soon)
+    yield from (f"look   {harmless(line)}" for line in found.look_at)
     many = len(found.in_the_way)
     yield f"{many} thing{'s stand' if many > 1 else ' stands'} in the way." if many else "Nothing stands in the way."

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruments import records
+from instruments.approval import approval_of
 from instruments.doors import Environment, Refused, WrongUse
 
 from . import clock, codes, room, signing
 from .lasting import last_day
-from .looking import COPIES, PAUSED, cannot_write, kind_in, sent_in
+from .looking import COPIES, PAUSED, cannot_write, kind_in, sent_in, signer_in, studies_in
 from .store import Store
 
 TENS = 10  # what a host may know of how many have sent: to the nearest ten
@@ -170,14 +171,18 @@ class Status:
     last_written: str  # the month of the last flush
     free_megabytes: int
     copies: int
+    days_left: int | None  # of the approval of the study that is named; None without one
+    codes_delete_until: str | None
+    kept_until: str | None
+    signed_by: str | None
 
 
-def status(folder: Path) -> Status:
+def status(folder: Path, study: Path) -> Status:
     """How a survey stands. Changes nothing. Raises WrongUse, Environment."""
     kind = kind_in(folder)
     if kind is None:
         raise WrongUse(f"There is no survey in {folder}; say --data with the folder that it runs on.")
-    note = folder / PAUSED
+    note, served, approval = folder / PAUSED, studies_in(folder), approval_of(study)
     return Status(
         kind=kind,
         sent_about=round(sent_in(folder) / TENS) * TENS,
@@ -185,4 +190,8 @@ def status(folder: Path) -> Status:
         last_written=clock.month_of((folder / records.SURVEY_FILE).stat().st_mtime),
         free_megabytes=shutil.disk_usage(folder).free // 2**20,
         copies=len(list((folder / COPIES).glob("*.db"))),
+        days_left=None if approval is None else clock.days_until(approval.ends),
+        codes_delete_until=last_day(served, "withdraw_until"),
+        kept_until=last_day(served, "keep_until"),
+        signed_by=signer_in(folder),
     )

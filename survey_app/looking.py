@@ -31,6 +31,19 @@ def pilot_in(folder: Path) -> bool | None:
     return bool(found[0] == b"1") if found else None
 
 
+def studies_in(folder: Path) -> list[str]:
+    """The canonical JSON of every study that was served from a data folder. Raises Environment."""
+    with _looked_into(folder) as execute:
+        return [row[0] for row in execute("SELECT canonical FROM studies")] if execute else []
+
+
+def signer_in(folder: Path) -> str | None:
+    """Whose signature stands under the list of records, in hexadecimal; None without one. Raises Environment."""
+    with _looked_into(folder) as execute:
+        found = execute("SELECT value FROM house WHERE name = 'signer'").fetchone() if execute else None
+    return found[0].hex() if found else None
+
+
 def sent_in(folder: Path) -> int:
     """How many questionnaires were ever sent to a data folder. Raises Environment."""
     with _looked_into(folder) as execute:

@@ -19,7 +19,8 @@ NAME = "ballast"
 def scarce(path: Path) -> bool:
     """Is less left than a file needs to be rewritten, and some to spare? Where nobody can tell, SQLite will say."""
     try:
-        return shutil.disk_usage(path.parent).free < FLOOR + 2 * path.stat().st_size
+        size = path.stat().st_size if path.exists() else 0
+        return shutil.disk_usage(path.parent).free < FLOOR + 2 * size
     except OSError:
         return False
 

@@ -26,6 +26,7 @@ from . import sealing
 from .app import LARGEST_POST, create_app
 from .drafts import DraftKeys, usually
 from .live import LIVE, Gate
+from .machine import leave_no_core
 from .mint import Mint
 from .newcomers import USUAL, Newcomers
 from .outermost import Outermost
@@ -123,6 +124,7 @@ def _practice_recipients(key: Path) -> sealing.Recipients:
 def serve(surveys: Mapping[str, Survey], host: str, port: int, ready: Callable[[str], str]) -> NoReturn:
     """Serve until told to stop; then flush and let go. Raises Environment when the port is taken."""
     _keep_quiet()
+    leave_no_core()
     survey = next(iter(surveys.values()))
     try:
         taken = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
