@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SAY := @printf '%s\n'
 
-.PHONY: help run rehearsal test ci format lint types imports check bench calibration promises soak pictures pins clean
+.PHONY: help run rehearsal test ci format lint types imports check bench calibration promises mutations proof soak pictures pins clean
 
 help:
 	$(SAY) "make run        the survey on http://127.0.0.1:8000/, practice mode" \
@@ -12,6 +12,8 @@ help:
 	       "make bench      what a participant costs, and what the statistics cost beside other libraries" \
 	       "make calibration  how often tests err and intervals cover, simulated" \
 	       "make promises   what is promised, with the verdict of tests run just now" \
+	       "make mutations  protections taken away one at a time: each must turn a test red" \
+	       "make proof      all of it: tests, promises, mutations, speed, a minute of load, 20,000 questionnaires" \
 	       "make soak       20,000 questionnaires sent while the survey is killed again and again" \
 	       "make ci         everything that must hold before a change lands"
 
@@ -54,6 +56,12 @@ calibration: .venv/dev-ready
 
 promises: .venv/dev-ready
 	@$(BIN)/python tests/promises.py
+
+mutations: .venv/dev-ready
+	@$(BIN)/python tests/mutations.py
+
+proof: ci promises mutations bench calibration
+	@OFFHOURS_SOAK=20000 OFFHOURS_LOAD=60 $(BIN)/python -m pytest tests/test_faults.py tests/test_load.py -k "killed or many" --timeout 7200
 
 soak: .venv/dev-ready
 	@OFFHOURS_SOAK=20000 $(BIN)/python -m pytest tests/test_faults.py -k killed --timeout 7200

@@ -24,7 +24,7 @@ from survey_app.store import Store
 LIBRARY = next(iter(sorted(Path("/usr/lib").rglob("faketime/libfaketimeMT.so.1"))), None)
 needs_faketime = pytest.mark.skipif(LIBRARY is None, reason="SKIPPED LOUDLY: there is no libfaketime here")
 BEGAN = datetime(2031, 3, 17, 11, 22, 33, tzinfo=UTC)
-MINUTES = 4  # that the whole journey may take
+MINUTES = 2  # that the whole journey may take
 OUR_CLOCK = Path(clock.__file__)
 
 
@@ -46,6 +46,7 @@ def moments() -> dict[str, list[tuple[str, bytes]]]:
     return wanted
 
 
+@pytest.mark.slow
 @needs_faketime
 def test_no_exact_time_is_stored(serve, tmp_path):
     """A whole journey on a known day: no second, no minute of it in any file, log, or opened answer."""

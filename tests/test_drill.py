@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 
 import pytest
@@ -86,6 +87,7 @@ def drilled(tmp_path, *program):
     return drill(folder, read(folder), tmp_path / "data", None, lambda words: None, **more)
 
 
+@pytest.mark.slow
 def test_the_installed_survey_keeps_its_promises(tmp_path):
     """Every promise, each by what was looked at; nothing is left, and the real folder is never made."""
     done = drilled(tmp_path)
@@ -104,6 +106,7 @@ def test_a_leak_breaks_its_promise(tmp_path, leak):
     assert LEAKS[leak] in broken, "\n".join(lines(done))
 
 
+@pytest.mark.slow
 def test_a_private_key_beside_the_real_answers_is_found(tmp_path):
     """As in practice: the page says that it must not be so when answers are real."""
     (tmp_path / "data").mkdir()
@@ -114,6 +117,7 @@ def test_a_private_key_beside_the_real_answers_is_found(tmp_path):
     assert "private key lies on this machine" in page(done)
 
 
+@pytest.mark.slow
 def test_a_board_can_read_it(tmp_path):
     """A page that stands alone, the same as JSON and as lines; never written over; exit 0."""
     out = tmp_path / "drill.html"
@@ -130,3 +134,34 @@ def test_a_board_can_read_it(tmp_path):
     again = run(*command, "--out", str(out))
     assert again.returncode == 2
     assert "exists already" in again.stderr
+
+
+SETTINGS = {
+    "month": ("privacy: {month: true}", "privacy: {month: false}"),
+    "script": ("", "quick_exit_script: true\n"),
+    "titles": ("", "discreet_titles: false\n"),
+    "exit": ("leave_to: https://example.org/", "leave_to: none"),
+}
+PAIRS = [
+    (),
+    ("month", "script", "titles"),
+    ("month", "exit"),
+    ("script", "exit"),
+    ("titles", "exit"),
+    ("month", "titles"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("other", PAIRS, ids=lambda each: "+".join(each) or "none")
+def test_no_setting_of_a_study_takes_a_promise_away(tmp_path, other):
+    """Every pair of settings with each of its values, the whole drill each time: there is no switch that traces people."""
+    folder = tmp_path / "study"
+    shutil.copytree(STUDY["every_kind"], folder)
+    text = (folder / "study.yaml").read_text()
+    for name in other:
+        was, then = SETTINGS[name]
+        text = text.replace(was, then) if was else then + text
+    (folder / "study.yaml").write_text(text)
+    done = drill(folder, read(folder), tmp_path / "data", None, lambda words: None)
+    assert done.kept, "\n".join(lines(done))

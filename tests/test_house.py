@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 WINGS = ("instruments", "survey_app", "analysis")
@@ -81,3 +82,15 @@ def test_every_interface_word_is_used():
     ]
     unused = [name for name in catalogue("en") if name not in endings and not re.search(rf"""[."']{name}\b""", code)]
     assert unused == []
+
+
+def test_every_promise_names_tests_that_there_are():
+    """Each promise has one at least; what is named exists."""
+    folder = Path(__file__).parent
+    promised = yaml.safe_load((folder / "promises.yaml").read_text(encoding="utf-8"))
+    for number, row in promised.items():
+        assert row["tests"], number
+        for each in (*row["tests"], *row["controls"]):
+            file, _, name = each.partition("::")
+            text = (folder / file).read_text(encoding="utf-8")
+            assert not name or f"def {name}(" in text, f"{number}: {each}"

@@ -103,25 +103,24 @@ def test_a_terminal_is_not_steered(written):
 
 
 @pytest.mark.slow
-class TestInABrowser:
-    pytestmark = needs_chromium
-
-    def test_nothing_runs_and_nothing_is_fetched(self, written, chromium):
-        """The report, the codebook and the pages of the survey; and the control: shown as they are, they do both."""
-        folder, pages, _ = written
-        context = chromium.new_context()
-        page = context.new_page()
-        alerts, requests = [], []
-        page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: requests.append(request.url))
-        for path in (folder / "report.html", folder / "codebook.html"):
-            page.goto(path.as_uri())
-        for html in pages[-3:]:
-            page.set_content(re.sub(r'(href|src)="/[^"]*"', "", html))
-        assert alerts == []
-        assert [url for url in requests if "stolen" in url or not url.startswith(("file:", "data:", "blob:"))] == []
-        page.set_content(POLYGLOTS[0])
-        page.wait_for_timeout(500)
-        assert alerts
-        assert any("stolen" in url for url in requests)
-        context.close()
+@needs_chromium[0]
+@needs_chromium[1]
+def test_nothing_runs_and_nothing_is_fetched(written, chromium):
+    """The report, the codebook and the pages of the survey; and the control: shown as they are, they do both."""
+    folder, pages, _ = written
+    context = chromium.new_context()
+    page = context.new_page()
+    alerts, requests = [], []
+    page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: requests.append(request.url))
+    for path in (folder / "report.html", folder / "codebook.html"):
+        page.goto(path.as_uri())
+    for html in pages[-3:]:
+        page.set_content(re.sub(r'(href|src)="/[^"]*"', "", html))
+    assert alerts == []
+    assert [url for url in requests if "stolen" in url or not url.startswith(("file:", "data:", "blob:"))] == []
+    page.set_content(POLYGLOTS[0])
+    page.wait_for_timeout(500)
+    assert alerts
+    assert any("stolen" in url for url in requests)
+    context.close()

@@ -134,6 +134,7 @@ def test_naive_programs_are_marked_and_none_is_dropped(serve, tmp_path):
     assert sum(found) >= 0.95 * len(found)
 
 
+@pytest.mark.slow
 @needs_faketime
 def test_a_person_who_takes_their_time_is_not_marked(serve, tmp_path):
     """The control: the same pages at a reading pace, on a clock that runs ten minutes a second."""

@@ -34,6 +34,7 @@ def apart(tmp_path):
     return filled(tmp_path / "data", [{"tea": 1 + n % 3, "cups": n % 4} for n in range(60)])
 
 
+@pytest.mark.slow
 def test_every_command_works_without_a_network(apart, tmp_path):
     """From the check of a study to the report: the same exit code as ever."""
     data, study, answers = str(apart), str(STUDY["tea"]), str(tmp_path / "answers.db")

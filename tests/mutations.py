@@ -1,0 +1,91 @@
+"""Taking protections away, one at a time: each must turn a test red. `make mutations` prints the list with its verdicts.
+
+Each line names a protection of a privacy module, the words in the code that hold it, what stands there without it, and the
+tests that are run. It works on a copy, so that nothing here is ever left broken.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent.parent
+MUTATIONS = (
+    ("the outermost layer lets the peer's address in", "outermost.py", '"HTTP_HOST",', '"HTTP_HOST", "REMOTE_ADDR",', "test_outermost.py"),
+    ("the outermost layer lets every header out", "outermost.py", "if name.lower() in out", "if name", "test_outermost.py"),
+    ("rows are flushed", "store.py", 'self.connection.execute("VACUUM")\n            for', "pass\n            for", "test_store.py"),
+    ("files say the first of the month", "store.py", "os.utime(path, (clock.start_of_month(), clock.start_of_month()))\n\n    def count", "pass\n\n    def count", "test_store.py"),
+    ("deleted pages are overwritten", "store.py", '"secure_delete = ON"', '"secure_delete = OFF"', "test_store.py"),
+    ("the disk is waited for", "store.py", '"synchronous = EXTRA"', '"synchronous = OFF"', "test_store.py"),
+    ("pages are large", "store.py", "PAGE_SIZE = 32768", "PAGE_SIZE = 4096", "test_store.py"),
+    ("a withdrawn draft is not taken again", "store.py", 'return "withdrawn"\n            added', "pass\n            added", "test_store.py"),
+    ("both hashes are remembered", "store.py", "for gone in (key, text_key):", "for gone in (key,):", "test_keeping.py"),
+    ("under the floor nothing is taken", "store.py", "if room.scarce(self.path):", "if False:", "test_disk.py"),
+    ("ballast is thrown off", "store.py", "if not room.throw_off(self.folder):", "if True:", "test_disk.py"),
+    ("the salt is forgotten", "store.py", "return last is not None and clock.today() > last", "return False", "test_lasting.py"),
+    ("copies forget it too", "store.py", "forget_codes(copy.execute)", "pass", "test_lasting.py"),
+    ("rows are marked", "signing.py", "return evidence.mark(self.secret, table, key, frame)", "return bytes(16)", "test_evidence.py"),
+    ("the list is signed", "store.py", "self.signer.sign(execute, self.name)", "pass", "test_evidence.py"),
+    ("codes are salted", "codes.py", 'key=salt, person=b"answers"', 'person=b"answers"', "test_codes.py test_controls.py"),
+    ("the two rows share nothing", "codes.py", 'person=b"text"', 'person=b"answers"', "test_codes.py"),
+    ("the draft is encrypted", "drafts.py", "Aead(keys.of(today)[0]).encrypt(padded)", "padded", "test_drafts.py"),
+    ("old keys are erased", "drafts.py", "if day >= clock.day_before(today):", "if True:", "test_drafts.py"),
+    ("drafts are padded", "drafts.py", ".ljust(_padded(len(packed)), b\"\\0\")", "", "test_drafts.py"),
+    ("posts come from our page", "passing.py", "return origin in (None, own) and", "return", "test_guard.py"),
+    ("posts carry the token", "passing.py", "and _token_is(found)", "", "test_guard.py"),
+    ("leaving replaces the cookie", "passing.py", "    _set(response, junk(), None)\n", "", "test_endings.py test_behaviours.py"),
+    ("an error says its class only", "app.py", 'f"survey: {type(error).__name__} at {where}"', 'f"survey: {error} at {where}"', "test_guard.py"),
+    ("frames hide a length", "../instruments/records.py", ".ljust(payload_size + FRAME_ROOM, b\"\\0\")", "", "test_records.py"),
+    ("payloads have few sizes", "../instruments/records.py", "return raw.ljust(size)", "return raw", "test_records.py"),
+    ("two recipients are needed", "live.py", "if len(recipients.answers) < sealing.FEWEST:", "if False:", "test_live.py"),
+    ("a private key closes it", "live.py", "settled += _keys_here(data, folder)", "pass", "test_live.py"),
+    ("other recipients close it", "live.py", "digest(self.keys) != self.sealed_to", "False", "test_live.py"),
+    ("another study closes it", "../instruments/approval.py", "if approval.fingerprint != study.fingerprint:", "if False:", "test_live.py"),
+    ("no core is written", "machine.py", "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))", "pass", "test_machine.py"),
+    ("a flood is held back", "newcomers.py", "if self.left < 1:", "if False:", "test_newcomers.py"),
+    ("what fell into the trap is marked", "automatic.py", "bool(in_the_trap) or ", "", "test_newcomers.py"),
+    ("what is too fast is marked", "automatic.py", "< least", "< -1", "test_newcomers.py"),
+    ("`open` looks at marks", "../analysis/proving.py", "self.forged += 1", "pass", "test_evidence.py"),
+    ("`open` looks for gaps", "../analysis/proving.py", "missing=sum(not self.sealed.withdrawn(key) for key in gone)", "missing=0", "test_evidence.py"),
+    ("`open` checks the signature", "../analysis/proving.py", "VerifyKey(signer or b\"\").verify(words, signature)", "pass", "test_evidence.py"),
+    ("`open` leaves out what was withdrawn", "../analysis/sealed.py", " WHERE key NOT IN (SELECT key FROM tombstones)", "", "test_evidence.py"),
+)  # fmt: skip
+
+
+def main() -> int:
+    """Run them all, and print what came of each."""
+    survived = 0
+    with tempfile.TemporaryDirectory() as there:
+        copy = Path(there) / "copy"
+        shutil.copytree(HERE, copy, ignore=shutil.ignore_patterns(".git", ".venv", "data", ".*_cache", "__pycache__"))
+        (copy / "data").mkdir()
+        for what, file, held, without, tests in MUTATIONS:
+            path = (copy / "survey_app" / file).resolve()
+            text = path.read_text()
+            if text.count(held) != 1:
+                print(f"NOT FOUND  {what}: {held!r} stands {text.count(held)} times in {path.name}", flush=True)
+                survived += 1
+                continue
+            path.write_text(text.replace(held, without))
+            command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "2", "--timeout", "120", "-m", "not slow"]
+            done = subprocess.run(
+                [*command, *(f"tests/{each}" for each in tests.split())],
+                cwd=copy,
+                capture_output=True,
+                text=True,
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            )
+            path.write_text(text)
+            red = done.returncode == 1
+            survived += not red
+            print(f"{'red  ' if red else 'GREEN'}  {what} ({path.name}; {tests})", flush=True)
+    print(f"{len(MUTATIONS) - survived} of {len(MUTATIONS)} removed protections turned a test red")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
