@@ -197,3 +197,10 @@ def test_the_signing_key_is_for_this_user_alone_says_no_time_and_is_in_no_copy(t
     said = run("survey_app", "backup", "--data", str(tmp_path / "data"))
     assert said.returncode == 4
     assert "holds no signing key" in said.stderr
+
+
+def test_a_withdrawn_row_that_somebody_put_back_is_not_opened(data):
+    """A tombstone reaches `open` too: the row of a copy that was merged by hand stays out."""
+    changed(data, "INSERT INTO tombstones SELECT key FROM responses ORDER BY key LIMIT 1")
+    assert opened(data).answers == 39
+    assert len(rows_of(data)) == 40, "the control: it lies there"

@@ -133,7 +133,6 @@ def test_a_printed_sheet_of_a_protected_key_still_needs_the_passphrase(tmp_path)
     assert "AGE-SECRET-KEY" not in sheet.read_text()
     typed = typed_off(sheet, tmp_path)
     assert typing("survey_app", "keys", "check", str(typed), lines=f"{WORDS}\n").stdout == made.stdout
-    assert (
-        unsealing.identity(typed, lambda _: WORDS).to_public() == unsealing.identity(key, lambda _: WORDS).to_public()
-    )
+    opened = [unsealing.identity(path, lambda _: WORDS) for path in (typed, key)]
+    assert str(opened[0]) == str(opened[1])
     said_well(typing("survey_app", "keys", "check", str(typed), lines="wrong\n"), 2, "passphrase does not open")

@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from instruments import evidence
 from instruments.doors import Environment
 from instruments.model import Study
 from instruments.records import PRACTICE_KEY
@@ -25,7 +27,7 @@ from . import findings
 from .canaries import Crowd
 from .place import Place
 
-SECONDS_TO_FLUSH = 8
+SECONDS_TO_FLUSH, SECONDS_TO_LOOK = 8, 0.3
 INSTALLED = (sys.executable, "-m", "survey_app")
 
 
@@ -63,7 +65,7 @@ def drill(
             crowd = Crowd(place, served.address, origin)
             crowd.come()
             say("waiting until the survey has tidied up, then taking the machine away …")
-            served.wait(SECONDS_TO_FLUSH)
+            served.wait(lambda: tidied_up(place))
         minutes = range(began // 60, clock.minute() + 1)
         say("looking through everything that is left …")
         found = tuple(findings.of(place, crowd, minutes, (data, folder)))
@@ -76,6 +78,15 @@ def drill(
         findings=found,
         learns=learns,
     )
+
+
+def tidied_up(place: Place) -> bool:
+    """Has the survey signed and rewritten its file since the last send or deletion?"""
+    with closing(sqlite3.connect(place.file, timeout=20)) as own:
+        rows = own.execute("SELECT (SELECT count(*) FROM responses) + (SELECT count(*) FROM texts)").fetchone()[0]
+        listed = own.execute("SELECT length(value) FROM house WHERE name = 'leaves'").fetchone()
+    signed = listed is not None and listed[0] == rows * evidence.LEAF
+    return signed and not place.file.with_name(f"{place.file.name}-journal").exists()
 
 
 @contextmanager
@@ -98,13 +109,16 @@ class _Served:
     process: subprocess.Popen[str]
     address: str
 
-    def wait(self, seconds: float) -> None:
-        """Let it run on."""
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return
-        raise Environment("The survey stopped by itself during the drill.")
+    def wait(self, done: Callable[[], bool]) -> None:
+        """Let it run on, as long as a flush takes at most. Raises Environment where it ends by itself."""
+        ends, tidy = clock.seconds() + SECONDS_TO_FLUSH, False
+        while clock.seconds() < ends and not tidy:
+            tidy = done()
+            try:  # also once after that: the file is rewritten behind the signature
+                self.process.wait(SECONDS_TO_LOOK)
+            except subprocess.TimeoutExpired:
+                continue
+            raise Environment("The survey stopped by itself during the drill.")
 
 
 @contextmanager
