@@ -11,6 +11,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def open_answers(
     with sealed_in(data) as sealed:
         own = identity(key, passphrase)
         theirs = own if text_key == key else identity(text_key, passphrase)
-        watch = Watch(sealed, secrets_of(sealed.sealed_secrets(), (own, theirs)))
+        watch = Watch(sealed, secrets_of(sealed, (own, theirs)))
         study = _study(sealed, own, fingerprint)
         answers = _Opening(sealed=sealed, table="responses", key=own, path=key, watch=watch, mark=study.fingerprint)
         texts = _Opening(sealed=sealed, table="texts", key=theirs, path=text_key, watch=watch, mark=study.fingerprint)
@@ -112,7 +113,8 @@ class _Opening:
         """Those of the study, one after the other. Raises WrongUse where the key opens none at all."""
         count = self.sealed.count(self.table)
         for row, payload in bar(unsealed(self.sealed.rows(self.table), count, self.key), label, count):
-            self.watch.look(self.table, row)
+            if not self.watch.look(self.table, row):
+                continue
             if isinstance(payload, str):
                 self.reasons[payload] += 1
                 continue
@@ -132,8 +134,9 @@ def _study(sealed: Sealed, key: pyrage.x25519.Identity, wanted: str | None) -> S
     if wanted:
         marks = [mark for mark in sealed.studies if mark.startswith(wanted)]
     else:
-        opening = (payload for _, payload in unsealed(sealed.rows("responses"), 0, key))
-        first = next((payload for payload in opening if not isinstance(payload, str)), None)
+        with closing(sealed.rows("responses")) as rows:
+            opening = (payload for _, payload in unsealed(rows, 0, key) if not isinstance(payload, str))
+            first = next(opening, None)
         marks = [str(first["fingerprint"])] if first else list(sealed.studies)[-1:]
     if not marks:
         served = ", ".join(mark[:12] for mark in sealed.studies)
@@ -142,9 +145,12 @@ def _study(sealed: Sealed, key: pyrage.x25519.Identity, wanted: str | None) -> S
     if canonical is None:
         raise WrongUse(f"The study with fingerprint {marks[0][:12]} was never served from this folder.")
     try:
-        return from_canonical(canonical)
-    except Faulty as error:
+        study = from_canonical(canonical)
+    except (Faulty, KeyError, TypeError) as error:
         raise WrongUse(f"The study {marks[0][:12]} was written for another version of this tool:\n{error}") from error
+    if study.fingerprint != marks[0]:
+        raise WrongUse(f"The study {marks[0][:12]} was changed in the survey's file; its fingerprint is another one.")
+    return study
 
 
 def _one_version(counted: Mapping[str, int], mark: str, wanted: str | None) -> None:

@@ -6,12 +6,10 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
-
 from instruments import evidence
 
 from .sealed import Row, Sealed
+from .unsealing import signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +22,14 @@ class Proof:
     altered: int  # listed, with another content
     forged: int  # not listed, and not stored by this survey
     missing: int  # listed, gone, and withdrawn by nobody
+    hidden: int  # said to be withdrawn, and not by this survey
     since: int  # stored by this survey after the list was signed: it was killed before it could sign again
     unproven: int  # not listed, and this key does not open what would tell
 
     @property
     def sound(self) -> bool:
         """Is everything as it was stored?"""
-        return self.signed and not (self.altered or self.forged or self.missing or self.unproven)
+        return self.signed and not (self.altered or self.forged or self.missing or self.hidden or self.unproven)
 
 
 def says(proof: Proof) -> Iterator[str]:
@@ -45,6 +44,7 @@ def says(proof: Proof) -> Iterator[str]:
     yield from many(proof.altered, "changed after being stored.")
     yield from many(proof.forged, "that this survey never stored: put there by somebody else.")
     yield from many(proof.missing, "gone that nobody withdrew.")
+    yield from many(proof.hidden, "said to be withdrawn that this survey never withdrew: hidden by somebody else.")
     yield from many(proof.unproven, "stored after the list was signed; this key cannot tell by whom.")
 
 
@@ -56,57 +56,70 @@ class Watch:
         self.sealed, self.secrets = sealed, secrets
         self.listed = range(0, len(sealed.leaves), evidence.LEAF)
         self.seen = bytearray(len(self.listed))
-        self.rows = self.altered = self.forged = self.since = self.unproven = 0
+        self.withdrawn = sealed.tombstones()
+        self.rows = self.altered = self.forged = self.since = self.unproven = self.hidden = 0
 
-    def look(self, table: str, row: Row) -> None:
-        """One row."""
+    def look(self, table: str, row: Row) -> bool:
+        """One row: may it be opened? Not what was withdrawn, changed, or put there by somebody else."""
         key, frame, mark = row
+        at = self._listed_at(key)
+        if key in self.withdrawn:  # put back by hand; whether that was withdrawn by the survey is told by `found`
+            return False
         self.rows += 1
-        leaves = self.sealed.leaves
-        at = bisect_left(self.listed, key, key=lambda start: leaves[start : start + evidence.KEY])
-        start = at * evidence.LEAF
-        if leaves[start : start + evidence.KEY] == key and len(key) == evidence.KEY:
+        if at is not None:
             self.seen[at] = 1
-            self.altered += leaves[start : start + evidence.LEAF] != evidence.leaf(table, key, frame, mark)
-        elif any(evidence.mark(secret, table, key, frame) == mark for secret in self.secrets):
+            same = self._leaf(at) == evidence.leaf(table, key, frame, mark)
+            self.altered += not same
+            return same
+        if self._ours(table, key, frame, mark):
             self.since += 1
         elif self.secrets:
             self.forged += 1
         else:
             self.unproven += 1
-
-    @property
-    def words(self) -> bytes:
-        """What the survey has signed."""
-        return evidence.words(self.sealed.survey, len(self.listed), evidence.digest(self.sealed.leaves))
-
-    def _in_order(self) -> bool:
-        """Is the list whole and sorted, so that a row is found where it is looked for?"""
-        leaves = self.sealed.leaves
-        every = [leaves[start : start + evidence.LEAF] for start in self.listed]
-        return len(leaves) % evidence.LEAF == 0 and every == sorted(every)
+        return not self.secrets or self._ours(table, key, frame, mark)
 
     def found(self) -> Proof:
         """What came of it, once every row has passed."""
-        leaves = self.sealed.leaves
-        unseen = (start for start, seen in zip(self.listed, self.seen, strict=True) if not seen)
-        gone = [leaves[start : start + evidence.KEY] for start in unseen]
+        seen, hidden, unproven = bytearray(self.seen), 0, self.unproven
+        for key, mark in self.withdrawn.items():
+            at = self._listed_at(key)
+            if at is not None:
+                seen[at] = 1
+            told = at is not None and self._leaf(at) == evidence.grave(key, mark)
+            if not told and not self._ours(evidence.TOMBSTONES, key, b"", mark):
+                hidden, unproven = hidden + bool(self.secrets), unproven + (not self.secrets)
         return Proof(
             signer=(self.sealed.signer or b"").hex(),
             signed=self._in_order() and signed(self.sealed.signer, self.words, self.sealed.signature),
             rows=self.rows,
             altered=self.altered,
             forged=self.forged,
-            missing=sum(not self.sealed.withdrawn(key) for key in gone),
+            missing=len(seen) - sum(seen),
+            hidden=hidden,
             since=self.since,
-            unproven=self.unproven,
+            unproven=unproven,
         )
 
+    @property
+    def words(self) -> bytes:
+        """What the survey has signed."""
+        return evidence.words(self.sealed.survey, len(self.listed), evidence.digest(self.sealed.leaves))
 
-def signed(signer: bytes | None, words: bytes, signature: bytes) -> bool:
-    """Does this signature stand under these words (Ed25519, RFC 8032)?"""
-    try:
-        VerifyKey(signer or b"").verify(words, signature)
-    except (BadSignatureError, ValueError, TypeError):
-        return False
-    return True
+    def _listed_at(self, key: bytes) -> int | None:
+        """The number of a row in the list, or None."""
+        leaves = self.sealed.leaves
+        at = bisect_left(self.listed, key, key=lambda start: leaves[start : start + evidence.KEY])
+        return at if len(key) == evidence.KEY and self._leaf(at).startswith(key) else None
+
+    def _leaf(self, at: int) -> bytes:
+        return self.sealed.leaves[at * evidence.LEAF : (at + 1) * evidence.LEAF]
+
+    def _ours(self, table: str, key: bytes, frame: bytes, mark: bytes) -> bool:
+        """Does a mark come from this survey?"""
+        return any(evidence.mark(secret, table, key, frame) == mark for secret in self.secrets)
+
+    def _in_order(self) -> bool:
+        """Is the list whole and sorted, so that a row is found where it is looked for?"""
+        every = [self._leaf(at) for at in range(len(self.listed))]
+        return len(self.sealed.leaves) % evidence.LEAF == 0 and every == sorted(every)

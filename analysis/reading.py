@@ -28,7 +28,7 @@ def reading(path: Path, what: str, missing: str) -> Iterator[sqlite3.Connection]
         if "not a database" in str(error):
             raise WrongUse(f"{path} is not {what}.") from error
         raise Environment(f"{path} is not {what} that can be read: {error}. Nothing was changed.") from error
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise Environment(f"{path} is not {what} that can be read: {error}. Nothing was changed.") from error
 
 

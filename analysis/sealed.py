@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,23 +32,22 @@ class Sealed:
     studies: Mapping[str, str]  # fingerprint → canonical JSON
     totals: tuple[tuple[str, int], ...]
 
-    def rows(self, table: str) -> Iterator[Row]:
-        """Every row of a table that nobody has withdrawn, one at a time: the one SELECT of this wing."""
-        yield from self.connection.execute(
-            f"SELECT key, frame, mark FROM {table} WHERE key NOT IN (SELECT key FROM tombstones) ORDER BY key"
-        )
+    def rows(self, table: str) -> Generator[Row, None, None]:
+        """Every row of a table, one at a time: the one SELECT of this wing."""
+        yield from self.connection.execute(f"SELECT key, frame, mark FROM {table} ORDER BY key")
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
         return int(self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
-    def withdrawn(self, key: bytes) -> bool:
-        """Was what lay there withdrawn?"""
-        return self.connection.execute("SELECT 1 FROM tombstones WHERE key = ?", (key,)).fetchone() is not None
+    def tombstones(self) -> dict[bytes, bytes]:
+        """Where something was withdrawn → the mark of that."""
+        return dict(self.connection.execute("SELECT key, mark FROM tombstones"))
 
-    def sealed_secrets(self) -> list[bytes]:
-        """The keys of the marks, each sealed to those who read."""
-        return [row[0] for row in self.connection.execute("SELECT sealed_key FROM signers ORDER BY public_key")]
+    def signers(self) -> list[tuple[bytes, bytes, bytes, bytes]]:
+        """Whose marks there are: public key, to whom their key is sealed, that key sealed, and who stands for it."""
+        columns = "public_key, sealed_to, sealed_key, signature"
+        return list(self.connection.execute(f"SELECT {columns} FROM signers ORDER BY public_key, sealed_to"))
 
 
 @contextmanager
@@ -62,7 +61,7 @@ def sealed_in(data: Path) -> Iterator[Sealed]:
             raise WrongUse(f"{path} has format {int(house['format'])}; this version reads format {records.FORMAT}.")
         yield Sealed(
             connection=connection,
-            kind=house["kind"].decode(),
+            kind=house["kind"].decode("utf-8", "replace"),
             pilot=house.get("pilot") == b"1",
             survey=house["survey"],
             signer=house.get("signer"),

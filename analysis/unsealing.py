@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyrage
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
 
-from instruments import keyfile, records
+from instruments import evidence, keyfile, records
 from instruments.doors import WrongUse
 
-from .sealed import Row
+from .sealed import Row, Sealed
 
 WHICH_KEY = "Give the file that `keys new` wrote; in practice it is practice-key.txt in the data folder."
 AT_ONCE, FEW = 250, 1000  # frames that a process gets at a time; so few are opened without another one
+
+LARGEST = 2**63  # what SQLite holds
 
 Payload = dict[str, Any]
 Unopened = Literal["key", "broken"]
@@ -68,15 +72,27 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def secrets_of(sealed: Iterable[bytes], keys: Iterable[pyrage.x25519.Identity]) -> list[bytes]:
-    """The keys of the marks that these private keys open."""
+def secrets_of(sealed: Sealed, keys: Iterable[pyrage.x25519.Identity]) -> list[bytes]:
+    """The keys of the marks that these private keys open, of those for which the survey's signer stands."""
     found = []
-    for each in sealed:
+    for public_key, sealed_to, sealed_key, signature in sealed.signers():
+        words = evidence.endorsement(sealed.survey, public_key, sealed_to, sealed_key)
+        if not signed(sealed.signer, words, signature):
+            continue
         try:
-            found.append(pyrage.decrypt(each, list(keys)))
+            found.append(pyrage.decrypt(sealed_key, list(keys)))
         except pyrage.DecryptError:
             continue
-    return found
+    return [each for each in found if len(each) == evidence.SECRET]
+
+
+def signed(signer: bytes | None, words: bytes, signature: bytes) -> bool:
+    """Does this signature stand under these words (Ed25519, RFC 8032)?"""
+    try:
+        VerifyKey(signer or b"").verify(words, signature)
+    except (BadSignatureError, ValueError, TypeError):
+        return False
+    return True
 
 
 def _opened(frame: bytes, key: pyrage.x25519.Identity) -> bytes | Unopened:
@@ -92,9 +108,26 @@ def _payload(opened: bytes | Unopened) -> Payload | Unopened:
     if isinstance(opened, str):
         return opened
     try:
-        return records.from_bytes(opened)
-    except ValueError:
+        payload = records.from_bytes(opened)
+    except (ValueError, RecursionError):
         return "broken"
+    whole = {"fingerprint", "kind"} <= set(payload) and all(map(_plain, payload.values()))
+    return payload if whole and isinstance(payload["fingerprint"], str) else "broken"
+
+
+def _plain(value: object, depth: int = 0) -> bool:
+    """Is it what a survey puts into a record: a word, a number that a table can hold, or a list or table of these?"""
+    match value:
+        case bool() | None | str():
+            return True
+        case int():
+            return -LARGEST <= value < LARGEST
+        case list() if depth == 0:
+            return all(isinstance(each, int) and _plain(each, 1) for each in value)
+        case dict() if depth == 0:
+            return all(isinstance(each, str) for each in value.values())
+        case _:
+            return False
 
 
 _KEY: list[pyrage.x25519.Identity] = []  # of this process, told once when it starts

@@ -14,11 +14,12 @@ from instruments.doors import WrongUse
 from . import locking
 from .loading import load
 from .opening import Bar, open_answers
-from .proving import Proof, Watch, says, signed
+from .proving import Proof, Watch, says
 from .sealed import sealed_in
 from .table import Table
+from .unsealing import signed
 
-FEWEST_LETTERS = 8  # of a public key: fewer could be hit by chance
+FEWEST_LETTERS = 16  # of a public key: fewer could be hit by chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-KEY, MARK, LEAF = 32, 16, 48  # bytes: where a row lies, its mark, and what the list says of it
+KEY, MARK, LEAF, SECRET = 32, 16, 48, 32  # bytes: where a row lies, its mark, what is listed of it, a key of marks
+TOMBSTONES = "tombstones"
 SEALED_TABLES = ("responses", "texts")
 """The tables with a sealed row a person; each of their rows carries a mark."""
 
@@ -39,3 +40,21 @@ def digest(together: bytes) -> bytes:
 def words(survey: bytes, rows: int, digest: bytes) -> bytes:
     """What is signed."""
     return b"survey %s has %d rows: %s" % (survey.hex().encode(), rows, digest.hex().encode())
+
+
+def endorsement(survey: bytes, public_key: bytes, sealed_to: bytes, sealed_key: bytes) -> bytes:
+    """What a survey signs of the key of some marks: that rows with these marks are its own, or of whom it followed."""
+    return b"marks of survey %s: %s %s %s" % tuple(
+        each.hex().encode() for each in (survey, public_key, sealed_to, sealed_key)
+    )
+
+
+def split(together: bytes) -> dict[bytes, bytes]:
+    """Where each listed row lies → what the list says of it."""
+    every = (together[at : at + LEAF] for at in range(0, len(together), LEAF))
+    return {each[:KEY]: each for each in every}
+
+
+def grave(key: bytes, mark: bytes) -> bytes:
+    """What the signed list says of a row that was withdrawn."""
+    return leaf(TOMBSTONES, key, b"", mark)

@@ -45,12 +45,12 @@ TABLES = (
     "(key BLOB PRIMARY KEY, frame BLOB NOT NULL, mark BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS texts "
     "(key BLOB PRIMARY KEY, frame BLOB NOT NULL, mark BLOB NOT NULL) STRICT, WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS tombstones (key BLOB PRIMARY KEY) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS tombstones (key BLOB PRIMARY KEY, mark BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS studies (fingerprint TEXT PRIMARY KEY, canonical TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS totals (name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS house (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS signers (public_key BLOB NOT NULL, sealed_to BLOB NOT NULL, sealed_key BLOB NOT NULL, "
-    "PRIMARY KEY (public_key, sealed_to)) STRICT, WITHOUT ROWID",
+    "signature BLOB NOT NULL, PRIMARY KEY (public_key, sealed_to)) STRICT, WITHOUT ROWID",
 )
 """Every table with a row a person is keyed by a salted hash and has no rowid: no order is kept."""
 

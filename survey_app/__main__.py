@@ -190,6 +190,8 @@ def drill_(study: Path, data: Path, origin: str | None, out: Path | None, as_jso
 
     if out is not None and out.exists():
         raise WrongUse(f"{out} exists already; name another file.")
+    if out is not None and not out.parent.is_dir():
+        raise WrongUse(f"There is no folder {out.parent} to write into.")
     shown = next(iter(studies_in(study).values()))
     done = drill(study, shown, data, public_address(origin), lambda words: click.echo(words, err=True))
     if out is not None:

@@ -131,10 +131,11 @@ def withdrawn(language: str) -> ResponseReturnValue:
     here, typed = survey(), request.form.get("code", "")
     if here.deleting_over:
         return here.page("withdraw.html", over=True), 410
-    if not here.newcomers.another():
-        return here.page("withdraw.html", typed=typed, error=here.words["try_again"]), 503
     try:
-        here.store.withdraw(codes.typed(typed))
+        code = codes.typed(typed)
+        if not here.deletions.another():
+            return here.page("withdraw.html", typed=typed, error=here.words["try_again"]), 503
+        here.store.withdraw(code)
     except codes.WrongCode as error:
         return here.page("withdraw.html", typed=typed, error=here.words[error.reason]), 422
     except sqlite3.Error:

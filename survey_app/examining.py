@@ -10,8 +10,8 @@ from instruments.doors import harmless
 from instruments.model import Study
 
 from . import clock, machine
-from .live import LIVE, gate
-from .looking import PAUSED, kind_in, pilot_in, sent_in
+from .live import CODES_FORGOTTEN, LIVE, gate
+from .looking import PAUSED, codes_forgotten_in, kind_in, pilot_in, sent_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,8 @@ def examined(folder: Path, study: Study, data: Path, origin: str | None) -> Exam
         in_the_way.append(
             f"{data} holds answers of {'no ' * approval.pilot}pilot; these need a folder of their own (--data)."
         )
+    if kind == LIVE and codes_forgotten_in(data):
+        in_the_way.append(CODES_FORGOTTEN)
     if (data / PAUSED).exists():
         in_the_way.append("The survey is paused (python -m survey_app resume).")
     if kind not in (None, LIVE):

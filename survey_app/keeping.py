@@ -131,7 +131,7 @@ def kind_of_copy(path: Path) -> str | None:
     if not path.is_file():
         return None
     try:
-        with sqlite3.connect(f"file:{path.resolve()}?mode=ro", uri=True) as read:
+        with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as read:
             found = read.execute("SELECT value FROM house WHERE name = 'kind'").fetchone()
     except sqlite3.Error:
         return None
@@ -186,7 +186,7 @@ def status(folder: Path, study: Path) -> Status:
     return Status(
         kind=kind,
         sent_about=round(sent_in(folder) / TENS) * TENS,
-        paused=note.read_text(encoding="utf-8") if note.exists() else None,
+        paused=note.read_text(encoding="utf-8", errors="replace") if note.exists() else None,
         last_written=clock.month_of((folder / records.SURVEY_FILE).stat().st_mtime),
         free_megabytes=shutil.disk_usage(folder).free // 2**20,
         copies=len(list((folder / COPIES).glob("*.db"))),

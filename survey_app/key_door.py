@@ -107,4 +107,5 @@ def _print(sheet: Path, content: bytes, public: str) -> None:
         with os.fdopen(os.open(sheet, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(page)
     except OSError as error:
+        sheet.unlink(missing_ok=True)
         raise Environment(f"{sheet} cannot be written: {error.strerror}. The key file itself is whole.") from error

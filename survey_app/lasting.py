@@ -18,7 +18,7 @@ def last_day(studies: Iterable[str], which: Which) -> str | None:
     for canonical in studies:
         try:
             days.append(getattr(from_canonical(canonical).privacy, which))
-        except Faulty:
+        except (Faulty, ValueError, KeyError, TypeError):  # also one that somebody has damaged
             days.append(None)
     return None if None in days or not days else max(str(day) for day in days)
 

@@ -23,6 +23,7 @@ AT_MOST = 64 * 1024  # bytes of a file that are looked at for a key
 DEEPEST, MOST_FILES = 6, 50_000  # of a place that is looked through
 DAYS_OF_WARNING = 14
 LIVE = "live"
+CODES_FORGOTTEN = "The codes of this data folder are forgotten; new answers need a folder of their own (--data)."
 ONION = ".onion"  # encrypted by Tor itself
 
 

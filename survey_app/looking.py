@@ -21,7 +21,7 @@ def kind_in(folder: Path) -> str | None:
     """What kind of records a data folder holds, or None where there is no survey in it. Raises Environment."""
     with _looked_into(folder) as execute:
         found = execute("SELECT value FROM house WHERE name = 'kind'").fetchone() if execute else None
-    return found[0].decode() if found else None
+    return found[0].decode("utf-8", "replace") if found else None
 
 
 def pilot_in(folder: Path) -> bool | None:
@@ -29,6 +29,13 @@ def pilot_in(folder: Path) -> bool | None:
     with _looked_into(folder) as execute:
         found = execute("SELECT value FROM house WHERE name = 'pilot'").fetchone() if execute else None
     return bool(found[0] == b"1") if found else None
+
+
+def codes_forgotten_in(folder: Path) -> bool:
+    """Is the last day for deleting over in a data folder, so that no code leads anywhere? Raises Environment."""
+    with _looked_into(folder) as execute:
+        found = execute("SELECT value FROM house WHERE name = 'salt'").fetchone() if execute else None
+    return found is not None and not found[0]
 
 
 def studies_in(folder: Path) -> list[str]:

@@ -38,7 +38,7 @@ class Nowhere(Store):
     """A store that keeps nothing: no folder, no file, no count."""
 
     def __init__(self) -> None:  # not the one above: it opens a file
-        self.waiting = Counter()
+        self.waiting, self.salt = Counter(), b""
 
     def send(self, code: str, frame: bytes, text_frame: bytes | None) -> Sent:
         """Say that it is stored, as the page of a participant would."""
@@ -90,6 +90,7 @@ def open_preview(studies: Mapping[str, Study]) -> dict[str, Survey]:
         draft_keys=PassingKeys(usually(study)),
         mint=Mint(study),
         newcomers=Newcomers(0),
+        deletions=Newcomers(0),
         recipients=sealing.Recipients(answers=(nobody,), texts=(nobody,)),
         kind="preview",
         origin=None,

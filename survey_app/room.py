@@ -28,7 +28,7 @@ def scarce(path: Path) -> bool:
 def take_on(folder: Path) -> None:
     """Put the ballast there, where there is room for it. Raises OSError."""
     path = folder / NAME
-    if path.exists() or shutil.disk_usage(folder).free < FLOOR + BALLAST:
+    if (path.exists() and path.stat().st_size >= BALLAST) or shutil.disk_usage(folder).free < FLOOR + BALLAST:
         return
     handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
@@ -36,6 +36,9 @@ def take_on(folder: Path) -> None:
             os.posix_fallocate(handle, 0, BALLAST)
         else:
             os.write(handle, bytes(BALLAST))
+    except OSError:
+        path.unlink()  # half of it is no help
+        return
     finally:
         os.close(handle)
     os.utime(path, (clock.start_of_month(), clock.start_of_month()))

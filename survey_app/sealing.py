@@ -94,8 +94,14 @@ def new_key(path: Path, what: str, passphrase: str | None = None) -> Recipient:
         raise WrongUse(f"{path} exists already. A key is never written over; choose another name.") from None
     except OSError as error:
         raise Environment(f"{path} cannot be written: {error.strerror}.") from error
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink()
+        raise Environment(f"{path} cannot be written: {error.strerror}. Nothing half-written is left.") from error
     return recipient
 
 

@@ -104,6 +104,7 @@ def open_survey(
         draft_keys=DraftKeys(data / (LIVE_DRAFTS if kind == LIVE else DRAFTS), usually(study)),
         mint=Mint(study),
         newcomers=Newcomers(newcomers),
+        deletions=Newcomers(newcomers),
         recipients=recipients,
         gate=gate,
         kind=kind,

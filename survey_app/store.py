@@ -20,28 +20,19 @@ from urllib.parse import quote
 
 from sqlite_utils import Database
 
-from instruments import records
+from instruments import evidence, records
 from instruments.doors import Environment, Refused
 from instruments.model import Study
 
 from . import clock, room
 from .codes import row_keys
+from .copies import brought_back
 from .flushing import SECONDS_TO_WAIT, Flusher
 from .lasting import forget_codes, last_day
 from .looking import COPIES, PAUSED, cannot_write, sent
 from .signing import Signer
 
 PAGE_SIZE = 32768  # at 4 KiB records overflow, and overflow pages are a log of arrival until VACUUM
-
-GONE = "key IN (SELECT key FROM main.tombstones)"
-TAKEN_BACK = (
-    "INSERT INTO main.tombstones SELECT key FROM copy.tombstones WHERE true ON CONFLICT DO NOTHING",
-    "INSERT INTO main.studies SELECT * FROM copy.studies WHERE true ON CONFLICT DO NOTHING",
-    "INSERT INTO main.signers SELECT * FROM copy.signers WHERE true ON CONFLICT DO NOTHING",
-    "INSERT INTO main.totals SELECT * FROM copy.totals WHERE true "
-    "ON CONFLICT (name) DO UPDATE SET count = max(count, excluded.count)",
-)
-"""What a copy brings back beside its rows: what was withdrawn, studies, who signed, the higher of two totals."""
 
 Sent = Literal["stored", "already", "withdrawn"]
 
@@ -80,10 +71,11 @@ class Store:
                 kept = (study.fingerprint, study.canonical)
                 self.database.execute("INSERT INTO studies VALUES (?, ?) ON CONFLICT DO NOTHING", kept)
             self.sent = sent(self.connection.execute)
+            self.last = last_day(self.studies(), "withdraw_until") if self.kind == "live" else None
             self.flush()
         except (OSError, sqlite3.Error) as error:
             raise Environment(cannot_write(folder, error)) from error
-        self.flusher = Flusher(lambda: self.flush(), lambda: self._deleting_is_over())
+        self.flusher = Flusher(lambda: self.flush(), lambda: self.deleting_is_over())
 
     def send(self, code: str, frame: bytes, text_frame: bytes | None) -> Sent:
         """Keep one sealed response, once, whatever is pressed twice. Raises sqlite3.Error if it is not kept.
@@ -91,11 +83,11 @@ class Store:
         After the last day for deleting nothing can be sent either: no hash without its salt.
         """
         if not self.salt:
-            return "withdrawn"
+            raise sqlite3.OperationalError("the last day for deleting is over")
         if room.scarce(self.path):
             raise sqlite3.OperationalError("under the floor of free space")
-        key, text_key = row_keys(code, self.salt)
         with self._writing() as execute:
+            key, text_key = row_keys(code, self._salt_now(execute))
             if execute("SELECT 1 FROM tombstones WHERE key = ?", (key,)).fetchone():
                 return "withdrawn"
             added = self._add(execute, "responses", key, frame)
@@ -112,19 +104,28 @@ class Store:
         if not self.salt:
             return  # no code leads anywhere any more
         try:
-            self._delete(*row_keys(code, self.salt))
+            self._delete(code)
         except sqlite3.Error:
             if not room.throw_off(self.folder):
                 raise
-            self._delete(*row_keys(code, self.salt))  # the disk was full
+            self._delete(code)  # the disk was full
         self.flusher.soon()
 
-    def _delete(self, key: bytes, text_key: bytes) -> None:
+    def _salt_now(self, execute: Callable[..., sqlite3.Cursor]) -> bytes:
+        """The salt as it stands: another process may have emptied the store, or forgotten the codes."""
+        self.salt = execute("SELECT value FROM house WHERE name = 'salt'").fetchone()[0]
+        if not self.salt:
+            raise sqlite3.OperationalError("the last day for deleting is over")
+        return self.salt
+
+    def _delete(self, code: str) -> None:
         with self._writing() as execute:
+            key, text_key = row_keys(code, self._salt_now(execute))
             execute("DELETE FROM responses WHERE key = ?", (key,))
             execute("DELETE FROM texts WHERE key = ?", (text_key,))
             for gone in (key, text_key):  # both: neither may come back from a copy
-                execute("INSERT INTO tombstones VALUES (?) ON CONFLICT DO NOTHING", (gone,))
+                mark = self.signer.mark(evidence.TOMBSTONES, gone, b"")
+                execute("INSERT INTO tombstones VALUES (?, ?) ON CONFLICT DO NOTHING", (gone, mark))
 
     def copy(self, path: Path) -> None:
         """A whole copy in a new file, in key order, as sealed as this one. Raises sqlite3.Error, OSError."""
@@ -143,15 +144,7 @@ class Store:
             self.connection.execute("ATTACH ? AS copy", (f"file:{quote(str(path))}?mode=ro",))
         try:
             with self._writing() as execute:
-                _same_survey(execute, path)
-                for statement in TAKEN_BACK:
-                    execute(statement)
-                came, gone = 0, 0
-                for table in ("responses", "texts"):
-                    execute(f"DELETE FROM main.{table} WHERE {GONE}")
-                    gone += int(execute(f"SELECT count(*) FROM copy.{table} WHERE {GONE}").fetchone()[0])
-                    rows = f"SELECT * FROM copy.{table} WHERE NOT {GONE}"
-                    came += execute(f"INSERT INTO main.{table} {rows} ON CONFLICT DO NOTHING").rowcount
+                came, gone = brought_back(execute, path)
         finally:
             with self.lock:
                 self.connection.execute("DETACH copy")
@@ -201,7 +194,7 @@ class Store:
     def paused(self) -> str | None:
         """Why no new participants are taken, or None. Those who have begun may finish. It waits for no lock."""
         try:
-            return (self.folder / PAUSED).read_text(encoding="utf-8")
+            return (self.folder / PAUSED).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return None
 
@@ -216,10 +209,8 @@ class Store:
 
     def introduce(self, sealed_to: bytes, sealed: Callable[[bytes], bytes]) -> None:
         """Leave the key of the marks for those who will read, sealed; `sealed_to` says to whom, once for each."""
-        who = (self.signer.public, sealed_to)
         with self._writing() as execute:
-            if not execute("SELECT 1 FROM signers WHERE public_key = ? AND sealed_to = ?", who).fetchone():
-                execute("INSERT INTO signers VALUES (?, ?, ?)", (*who, sealed(self.signer.secret)))
+            self.signer.introduce(execute, self.name, sealed_to, sealed)
 
     def _add(self, execute: Callable[..., sqlite3.Cursor], table: str, key: bytes, frame: bytes) -> int:
         """Put a row there with its mark, if its place is free: how many were put."""
@@ -230,23 +221,27 @@ class Store:
         with self._writing() as execute:
             self.signer.sign(execute, self.name)
 
-    def _deleting_is_over(self) -> bool:
+    def deleting_is_over(self) -> bool:
         """Is the last day over on which somebody may delete, and the salt still there?"""
-        last = last_day(self.studies(), "withdraw_until") if self.kind == "live" and self.salt else None
-        return last is not None and clock.today() > last
+        return self.last is not None and bool(self.salt) and clock.today() > self.last
 
     def _forget_codes(self) -> None:
         """After the last day for deleting no code leads to a row any more: the salt goes, here and in our copies."""
-        if not self._deleting_is_over():
+        if not self.deleting_is_over():
             return
+        for path in (self.folder / COPIES).glob("*"):  # first: while one of them cannot be reached, this is tried again
+            try:
+                with closing(_connect(path)) as copy:
+                    forget_codes(copy.execute)
+                    copy.execute("VACUUM")
+                os.utime(path, (clock.start_of_month(), clock.start_of_month()))
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                print("survey: a file among the copies is no copy; delete it", file=sys.stderr)
         with self._writing() as execute:
             forget_codes(execute)
             self.salt = b""
-        for path in (self.folder / COPIES).glob("*.db"):
-            with closing(_connect(path)) as copy:
-                forget_codes(copy.execute)
-                copy.execute("VACUUM")
-            os.utime(path, (clock.start_of_month(), clock.start_of_month()))
 
     def _add_totals(self, execute: Callable[..., sqlite3.Cursor]) -> None:
         """Write what was counted since the last Send."""
@@ -280,14 +275,6 @@ class Store:
         self.database.execute("INSERT INTO house VALUES (?, ?) ON CONFLICT DO NOTHING", (name, value))
         kept: bytes = self.database.table("house").get(name)["value"]
         return kept
-
-
-def _same_survey(execute: Callable[..., sqlite3.Cursor], path: Path) -> None:
-    """Refuses a copy whose codes would lead elsewhere, or whose records are of another kind."""
-    for name in ("survey", "kind"):
-        ask = "SELECT value FROM {}.house WHERE name = ?"
-        if execute(ask.format("main"), (name,)).fetchone() != execute(ask.format("copy"), (name,)).fetchone():
-            raise Refused(f"{path} is a copy of another survey (its {name} differs); nothing was changed.")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

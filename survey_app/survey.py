@@ -14,7 +14,7 @@ from instruments.model import Study, Text
 from . import clock, codes, sealing
 from .automatic import looks_automatic
 from .drafts import Draft, DraftKeys
-from .live import LIVE, Gate
+from .live import CODES_FORGOTTEN, LIVE, Gate
 from .mint import Mint
 from .newcomers import Newcomers
 from .showing import Templates
@@ -35,6 +35,7 @@ class Survey:
     draft_keys: DraftKeys
     mint: Mint
     newcomers: Newcomers
+    deletions: Newcomers  # the same for codes
     recipients: sealing.Recipients
     kind: str  # practice, made-up or live
     origin: str | None  # the public address; None on plain loopback
@@ -63,8 +64,7 @@ class Survey:
     @property
     def deleting_over(self) -> bool:
         """Is the last day over on which a code deletes?"""
-        until = self.study.privacy.withdraw_until
-        return self.kind == LIVE and until is not None and clock.today() > until
+        return self.kind == LIVE and (not self.store.salt or self.store.deleting_is_over())
 
     def closed(self) -> bool:
         """Are newcomers turned away: paused, or not what a board allows, or not any more?"""
@@ -72,7 +72,12 @@ class Survey:
 
     def in_the_way(self) -> tuple[str, ...]:
         """What keeps a live survey from collecting today; nothing in practice."""
-        return self.gate.in_the_way(clock.today(), self.store.sent) if self.gate and self.kind == LIVE else ()
+        if self.gate is None or self.kind != LIVE:
+            return ()
+        return (
+            *self.gate.in_the_way(clock.today(), self.store.sent),
+            *((CODES_FORGOTTEN,) if not self.store.salt else ()),
+        )
 
     def too_late(self, draft: Draft) -> bool:
         """Whoever began while it was open may send for a day, but never another study or to other keys."""

@@ -26,7 +26,7 @@ MUTATIONS = (
     ("both hashes are remembered", "store.py", "for gone in (key, text_key):", "for gone in (key,):", "test_keeping.py"),
     ("under the floor nothing is taken", "store.py", "if room.scarce(self.path):", "if False:", "test_disk.py"),
     ("ballast is thrown off", "store.py", "if not room.throw_off(self.folder):", "if True:", "test_disk.py"),
-    ("the salt is forgotten", "store.py", "return last is not None and clock.today() > last", "return False", "test_lasting.py"),
+    ("the salt is forgotten", "store.py", "return self.last is not None and bool(self.salt) and clock.today() > self.last", "return False", "test_lasting.py"),
     ("copies forget it too", "store.py", "forget_codes(copy.execute)", "pass", "test_lasting.py"),
     ("rows are marked", "signing.py", "return evidence.mark(self.secret, table, key, frame)", "return bytes(16)", "test_evidence.py"),
     ("the list is signed", "store.py", "self.signer.sign(execute, self.name)", "pass", "test_evidence.py"),
@@ -50,9 +50,12 @@ MUTATIONS = (
     ("what fell into the trap is marked", "automatic.py", "bool(in_the_trap) or ", "", "test_newcomers.py"),
     ("what is too fast is marked", "automatic.py", "< least", "< -1", "test_newcomers.py"),
     ("`open` looks at marks", "../analysis/proving.py", "self.forged += 1", "pass", "test_evidence.py"),
-    ("`open` looks for gaps", "../analysis/proving.py", "missing=sum(not self.sealed.withdrawn(key) for key in gone)", "missing=0", "test_evidence.py"),
-    ("`open` checks the signature", "../analysis/proving.py", "VerifyKey(signer or b\"\").verify(words, signature)", "pass", "test_evidence.py"),
-    ("`open` leaves out what was withdrawn", "../analysis/sealed.py", " WHERE key NOT IN (SELECT key FROM tombstones)", "", "test_evidence.py"),
+    ("`open` looks for gaps", "../analysis/proving.py", "missing=len(seen) - sum(seen)", "missing=0", "test_evidence.py"),
+    ("`open` checks the signature", "../analysis/unsealing.py", "VerifyKey(signer or b\"\").verify(words, signature)", "pass", "test_evidence.py"),
+    ("`open` leaves out what was withdrawn", "../analysis/proving.py", "if key in self.withdrawn:", "if False:", "test_evidence.py"),
+    ("only what bears our mark is signed", "signing.py", "if key not in before and mark == self.mark(table, key, frame):", "if True:", "test_evidence.py"),
+    ("what was listed stays listed", "signing.py", "now = dict(before)", "now = {}", "test_evidence.py"),
+    ("the signer stands for keys of marks", "../analysis/unsealing.py", "if not signed(sealed.signer, words, signature):", "if False:", "test_evidence.py"),
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 
+import pyrage
 import pytest
 from conftest import run
 from sqlite_utils import Database
@@ -14,8 +15,10 @@ from test_opening import filled, opened
 from analysis import locking, verifying
 from analysis.loading import load
 from instruments import evidence, records
+from instruments.doors import WrongUse
 from instruments.records import PRACTICE_KEY, SURVEY_FILE
-from survey_app import sealing
+from survey_app import keeping, sealing
+from survey_app.signing import Signer
 from survey_app.store import Store
 
 TEXT = "UPDATE responses SET frame = ? WHERE key = ?"
@@ -57,16 +60,19 @@ def test_a_forged_row_is_found(data):
     """Sealed to the right key, opening without a fault, and yet never stored by this survey."""
     changed(data, "INSERT INTO responses VALUES (?, ?, ?)", bytes(32), another(data), bytes(16))
     told = opened(data)
-    assert told.answers == 41, "age alone would have believed it"
     assert told.proof.forged == 1
     assert not told.proof.sound
+    assert told.answers == 40, "it is left out"
+    changed(data, "DELETE FROM signers")
+    blind = opened(data, out=data / "b.db")
+    assert (blind.answers, blind.proof.unproven) == (41, 1), "the control: age alone believes it, and that is said"
 
 
 def test_a_row_exchanged_for_a_valid_one_is_found(data):
     """Another frame in the place of a stored one: it opens, and its mark does not fit."""
     changed(data, TEXT, another(data), rows_of(data)[0][0])
     told = opened(data)
-    assert (told.unopened, told.proof.altered) == (0, 1)
+    assert (told.unopened, told.proof.altered, told.answers) == (0, 1, 39)
 
 
 def test_two_rows_that_change_places_are_found(data):
@@ -79,7 +85,8 @@ def test_two_rows_that_change_places_are_found(data):
 
 def test_a_deleted_row_is_found_and_a_withdrawn_one_is_not(data):
     """A deletion leaves a gap in the list, a withdrawal leaves a tombstone."""
-    changed(data, "INSERT INTO tombstones SELECT key FROM responses ORDER BY key LIMIT 1")
+    key = rows_of(data)[0][0]
+    changed(data, "INSERT INTO tombstones VALUES (?, ?)", key, Signer(data).mark("tombstones", key, b""))
     changed(data, "DELETE FROM responses WHERE key IN (SELECT key FROM tombstones)")
     assert opened(data, out=data / "a.db").proof.sound, "the control: withdrawn, and signed before that"
     changed(data, "DELETE FROM responses WHERE key = ?", rows_of(data)[0][0])
@@ -201,6 +208,86 @@ def test_the_signing_key_is_for_this_user_alone_says_no_time_and_is_in_no_copy(t
 
 def test_a_withdrawn_row_that_somebody_put_back_is_not_opened(data):
     """A tombstone reaches `open` too: the row of a copy that was merged by hand stays out."""
-    changed(data, "INSERT INTO tombstones SELECT key FROM responses ORDER BY key LIMIT 1")
-    assert opened(data).answers == 39
+    key = rows_of(data)[0][0]
+    changed(data, "INSERT INTO tombstones VALUES (?, ?)", key, Signer(data).mark("tombstones", key, b""))
+    told = opened(data)
+    assert told.answers == 39
+    assert told.proof.sound
     assert len(rows_of(data)) == 40, "the control: it lies there"
+
+
+def test_a_restart_signs_nothing_that_the_survey_did_not_store(data):
+    """Forged, changed, deleted: the next signature does not make them good; a restart without that is the control."""
+    filled(data, [])
+    assert opened(data, out=data / "a.db").proof.sound
+    (one, _, _), (other, _, _) = rows_of(data)[:2]
+    changed(data, "INSERT INTO responses VALUES (?, ?, ?)", bytes(32), another(data), bytes(16))
+    changed(data, TEXT, another(data), one)
+    changed(data, "DELETE FROM responses WHERE key = ?", other)
+    for _ in range(2):
+        filled(data, [])
+    proof = opened(data, out=data / "b.db").proof
+    assert (proof.forged, proof.altered, proof.missing) == (1, 1, 1)
+
+
+def test_a_tampered_copy_is_not_made_good_by_bringing_it_back(data, tmp_path):
+    """A row that somebody put into a backup comes back as what it is."""
+    copy = keeping.backup(data, tmp_path / "copy.db")
+    with sqlite3.connect(copy) as own:
+        own.execute("INSERT INTO responses VALUES (?, ?, ?)", (bytes(32), another(data), bytes(16)))
+    keeping.restore(copy, data)
+    told = opened(data)
+    assert (told.proof.forged, told.answers) == (1, 40)
+
+
+def test_marks_of_somebody_elses_making_are_not_believed(data):
+    """Whoever seals a key of marks to the researchers has still not the signature that stands for it."""
+    secret = bytes(range(32))
+    sealed = pyrage.encrypt(secret, [sealing.public_half(data / PRACTICE_KEY)])
+    frame = another(data)
+    changed(data, "INSERT INTO signers VALUES (?, ?, ?, ?)", bytes(32), bytes(16), sealed, bytes(64))
+    changed(
+        data,
+        "INSERT INTO responses VALUES (?, ?, ?)",
+        bytes(32),
+        frame,
+        evidence.mark(secret, "responses", bytes(32), frame),
+    )
+    assert opened(data).proof.forged == 1
+
+
+def test_answers_that_somebody_hides_or_brings_back_are_found(data):
+    """A false tombstone hides a row, a true one that is taken away brings one back: both are seen."""
+    key, frame, mark = rows_of(data)[0]
+    changed(data, "INSERT INTO tombstones VALUES (?, ?)", key, bytes(16))
+    told = opened(data, out=data / "a.db")
+    assert (told.answers, told.proof.hidden) == (39, 1)
+    changed(data, "DELETE FROM tombstones")
+    changed(data, "DELETE FROM responses WHERE key = ?", key)
+    changed(data, "INSERT INTO tombstones VALUES (?, ?)", key, Signer(data).mark("tombstones", key, b""))
+    filled(data, [])
+    assert opened(data, out=data / "b.db").proof.sound
+    changed(data, "DELETE FROM tombstones")
+    changed(data, "INSERT INTO responses VALUES (?, ?, ?)", key, frame, mark)
+    told = opened(data, out=data / "c.db")
+    assert (told.answers, told.proof.altered) == (39, 1)
+
+
+def test_a_study_that_somebody_changed_is_refused(data):
+    """Its fingerprint is another one, and no answer is read by it."""
+    changed(data, "UPDATE studies SET canonical = replace(canonical, 'so so', 'never')")
+    with pytest.raises(WrongUse, match="fingerprint is another one"):
+        opened(data)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"cups": 10**30}, {"role": ["a"]}, {"cups": {"x": 1}}, {"fingerprint": ["F"]}, {"nest": [[[]]]}]
+)
+def test_a_row_of_an_odd_shape_stops_nothing(data, odd):
+    """Sealed by somebody else, with what no survey writes: counted, and the others are opened."""
+    payload = {"format": records.FORMAT, "fingerprint": "F", "kind": "practice", "role": "drinker", **odd}
+    frame = sealing.seal(payload, [sealing.public_half(data / PRACTICE_KEY)])
+    changed(data, "INSERT INTO responses VALUES (?, ?, ?)", bytes(32), frame, bytes(16))
+    changed(data, "DELETE FROM signers")
+    told = opened(data)
+    assert (told.answers, told.unopened) == (40, 1)

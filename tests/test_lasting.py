@@ -60,7 +60,8 @@ def test_after_it_no_code_leads_to_a_row_here_or_in_a_copy(kept, monkeypatch):
         assert salt not in path.read_bytes()
     store.withdraw(code)
     assert store.count() == 1
-    assert store.send(new_code(), FRAME, None) == "withdrawn"
+    with pytest.raises(sqlite3.OperationalError):
+        store.send(new_code(), FRAME, None)  # not sent, and said so: the draft is kept
     assert store.count() == 1
     with pytest.raises(Refused, match="last day for deleting is over"):
         keeping.withdraw(store.folder, keeping.Codes(good=(code,), bad=()))

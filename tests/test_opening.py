@@ -95,7 +95,7 @@ def test_a_changed_record_is_named_and_the_others_are_opened(data):
     connection.close()
     told = run("analysis", "open", "--data", str(data), "--key", str(data / PRACTICE_KEY))
     assert told.returncode == 1
-    assert "1 record could not be opened" in told.stderr
+    assert "1 record changed after being stored" in told.stderr
     assert "Traceback" not in told.stderr
     assert Database(data / "answers.db")["answers"].count == 39
     assert sqlite3.connect(data / "survey.db").execute("SELECT count(*) FROM responses").fetchone()[0] == 40

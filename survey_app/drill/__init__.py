@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from instruments import evidence
 from instruments.doors import Environment
@@ -57,13 +59,16 @@ def drill(
     program: Sequence[str] = INSTALLED,
 ) -> Drilled:
     """Run it. `program` is what serves. Raises Environment where the survey does not start."""
-    with _beside(data) as place:
+    with _ending_in_order(), _beside(data) as place:
         say("starting the installed survey in a folder of its own …")
         began = clock.minute() * 60
         with _serving(place, folder, origin, program) as served:
             say("people answer, delete, stop half-way, send twice; programs send nonsense …")
             crowd = Crowd(place, served.address, origin)
-            crowd.come()
+            try:
+                crowd.come()
+            except (OSError, ValueError) as error:
+                raise Environment(f"The drill could not go on: {error}.") from error
             say("waiting until the survey has tidied up, then taking the machine away …")
             served.wait(lambda: tidied_up(place))
         minutes = range(began // 60, clock.minute() + 1)
@@ -87,6 +92,20 @@ def tidied_up(place: Place) -> bool:
         listed = own.execute("SELECT length(value) FROM house WHERE name = 'leaves'").fetchone()
     signed = listed is not None and listed[0] == rows * evidence.LEAF
     return signed and not place.file.with_name(f"{place.file.name}-journal").exists()
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Also when it is told to end, nothing of a drill is left: no folder, no key, no survey that runs on."""
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

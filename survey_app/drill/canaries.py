@@ -197,15 +197,13 @@ class Crowd:
 
 
 def _filled(form: Form, word: str) -> Sent:
-    """The first of everything that is offered; a number where one fits, words where there is room."""
+    """The first of everything that is offered, and words where there is room; numbers are left open."""
     sent: Sent = []
     for each in form.fields.values():
         if each.kind in ("radio", "checkbox"):
             sent += [(each.name, value) for value in each.offered[:1] if not each.name.endswith("-instead")]
         elif each.kind == "textarea":
             sent.append((each.name, word))
-        elif each.kind != "hidden":
-            sent.append((each.name, "7"))
     return sent
 
 
