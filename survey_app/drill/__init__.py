@@ -88,7 +88,8 @@ def drill(
 def tidied_up(place: Place) -> bool:
     """Has the survey signed and rewritten its file since the last send or deletion?"""
     with closing(sqlite3.connect(place.file, timeout=20)) as own:
-        rows = own.execute("SELECT (SELECT count(*) FROM responses) + (SELECT count(*) FROM texts)").fetchone()[0]
+        tables = (*evidence.SEALED_TABLES, evidence.TOMBSTONES)
+        rows = sum(own.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables)
         listed = own.execute("SELECT length(value) FROM house WHERE name = 'leaves'").fetchone()
     signed = listed is not None and listed[0] == rows * evidence.LEAF
     return signed and not place.file.with_name(f"{place.file.name}-journal").exists()

@@ -231,10 +231,11 @@ def _signed(place: Place) -> bool:
             for table in evidence.SEALED_TABLES
             for row in own.execute(f"SELECT key, frame, mark FROM {table}")
         ]
+        graves = [evidence.grave(*row) for row in own.execute("SELECT key, mark FROM tombstones")]
     signer = signing.Signer(place.data)
-    together, words = evidence.listed(house["survey"], (evidence.leaf(*row) for row in rows))
+    together, words = evidence.listed(house["survey"], [*graves, *(evidence.leaf(*row) for row in rows)])
     changed = [(table, key, frame[:-1] + b"\1", mark) for table, key, frame, mark in rows[:1]] + rows[1:]
-    other, _ = evidence.listed(house["survey"], (evidence.leaf(*row) for row in changed))
+    other, _ = evidence.listed(house["survey"], [*graves, *(evidence.leaf(*row) for row in changed)])
     same = house.get("leaves") == together and signer.key.sign(words).signature == house.get("signature")
     return bool(same and other != together)
 
