@@ -134,6 +134,8 @@ class Population:
                 values[name] = np.full(n, facts[name])
             elif name in told[0]:
                 values[name] = np.array([each[name] for each in told])[read]
+            elif name == "automatic":  # nobody is marked for being made up
+                values[name] = np.zeros(n, dtype=np.int32)
             elif column.kind == "word":
                 offered = words.get(name) or [""]
                 values[name] = np.array(offered)[chance.integers(0, len(offered), n)]
