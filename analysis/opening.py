@@ -60,30 +60,22 @@ def open_answers(
     with sealed_in(data) as sealed:
         own = identity(key, passphrase)
         theirs = own if text_key == key else identity(text_key, passphrase)
-        watch = Watch(sealed, secrets_of(sealed, (own, theirs)))
-        study = _study(sealed, own, fingerprint)
+        secrets = secrets_of(sealed, (own, theirs))
+        watch = Watch(sealed, secrets)
+        study = _study(sealed, own, fingerprint, Watch(sealed, secrets))
         answers = _Opening(sealed=sealed, table="responses", key=own, path=key, watch=watch, mark=study.fingerprint)
         texts = _Opening(sealed=sealed, table="texts", key=theirs, path=text_key, watch=watch, mark=study.fingerprint)
-
-        def about() -> dict[str, Any]:
-            """What is known once everything has passed."""
-            _one_version(answers.versions, study.fingerprint, fingerprint)
-            if others := answers.others + texts.others:
-                raise WrongUse(
-                    f"{others} records in {data} are not {sealed.kind} ones; kinds of records are never mixed."
-                )
-            return {
-                "kind": sealed.kind,
-                "pilot": str(int(sealed.pilot)),
-                "unopened": str(answers.reasons.total() + texts.reasons.total()),
-                "proof": json.dumps(asdict(watch.found())),
-                "signed": json.dumps({"words": watch.words.decode(), "signature": sealed.signature.hex()}),
-            }
-
         columns = records.columns(study)
         rows = (records.row(columns, each) for each in answers.payloads(bar, "opening answers"))
         totals = [{"name": name, "count": count} for name, count in sealed.totals]
-        write_answers(out, study, about, rows, texts.payloads(bar, "opening texts"), totals)
+        write_answers(
+            out,
+            study,
+            lambda: _about(answers, texts, fingerprint),
+            rows,
+            texts.payloads(bar, "opening texts"),
+            totals,
+        )
         return Opened(
             path=out,
             kind=sealed.kind,
@@ -129,28 +121,41 @@ class _Opening:
             )
 
 
-def _study(sealed: Sealed, key: pyrage.x25519.Identity, wanted: str | None) -> Study:
-    """The study that is wanted, or that of the first record that opens. Raises WrongUse."""
+def _study(sealed: Sealed, key: pyrage.x25519.Identity, wanted: str | None, watch: Watch) -> Study:
+    """The study that is wanted, or that of the first record that opens and was stored here. Raises WrongUse."""
     if wanted:
         marks = [mark for mark in sealed.studies if mark.startswith(wanted)]
     else:
         with closing(sealed.rows("responses")) as rows:
-            opening = (payload for _, payload in unsealed(rows, 0, key) if not isinstance(payload, str))
-            first = next(opening, None)
-        marks = [str(first["fingerprint"])] if first else list(sealed.studies)[-1:]
+            stored = (row for row in rows if watch.look("responses", row))
+            said = (payload["fingerprint"] for _, payload in unsealed(stored, 0, key) if not isinstance(payload, str))
+            first = next((mark for mark in said if mark in sealed.studies), None)
+        marks = [first] if first else list(sealed.studies)[-1:]
     if not marks:
         served = ", ".join(mark[:12] for mark in sealed.studies)
         raise WrongUse(f"No record has the fingerprint {wanted}; what was served from this folder is {served}.")
-    canonical = sealed.studies.get(marks[0])
-    if canonical is None:
-        raise WrongUse(f"The study with fingerprint {marks[0][:12]} was never served from this folder.")
     try:
-        study = from_canonical(canonical)
+        study = from_canonical(sealed.studies[marks[0]])
     except (Faulty, KeyError, TypeError) as error:
         raise WrongUse(f"The study {marks[0][:12]} was written for another version of this tool:\n{error}") from error
     if study.fingerprint != marks[0]:
         raise WrongUse(f"The study {marks[0][:12]} was changed in the survey's file; its fingerprint is another one.")
     return study
+
+
+def _about(answers: _Opening, texts: _Opening, wanted: str | None) -> dict[str, str]:
+    """What is known of the file once everything has passed. Raises WrongUse where records would be mixed."""
+    sealed, watch = answers.sealed, answers.watch
+    _one_version(answers.versions, answers.mark, wanted)
+    if others := answers.others + texts.others:
+        raise WrongUse(f"{others} records are not {sealed.kind} ones; kinds of records are never mixed.")
+    return {
+        "kind": sealed.kind,
+        "pilot": str(int(sealed.pilot)),
+        "unopened": str(answers.reasons.total() + texts.reasons.total()),
+        "proof": json.dumps(asdict(watch.found())),
+        "signed": json.dumps({"words": watch.words.decode(), "signature": sealed.signature.hex()}),
+    }
 
 
 def _one_version(counted: Mapping[str, int], mark: str, wanted: str | None) -> None:

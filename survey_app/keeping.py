@@ -14,11 +14,12 @@ from instruments import records
 from instruments.approval import approval_of
 from instruments.doors import Environment, Refused, WrongUse
 
-from . import clock, codes, room, signing
+from . import clock, codes, drafts, room, signing
 from .lasting import last_day
 from .looking import COPIES, PAUSED, cannot_write, kind_in, sent_in, signer_in, studies_in
 from .store import Store
 
+LEFT_BESIDE = (*drafts.FILES, signing.NAME, room.NAME, PAUSED, records.PRACTICE_KEY)
 TENS = 10  # what a host may know of how many have sent: to the nearest ten
 
 
@@ -155,9 +156,10 @@ def purge(folder: Path, *, only_look: bool) -> tuple[int, list[Path]]:
             store.empty()
             for path in copies:
                 path.unlink()
-            for left in ("draft-keys", "draft-keys-live", signing.NAME, room.NAME, PAUSED, records.PRACTICE_KEY):
-                (folder / left).unlink(missing_ok=True)
-            os.utime(folder, (clock.start_of_month(), clock.start_of_month()))
+    if not only_look:  # when the store has let go: it signs and takes ballast on a last time
+        for left in LEFT_BESIDE:
+            (folder / left).unlink(missing_ok=True)
+        os.utime(folder, (clock.start_of_month(), clock.start_of_month()))
     return count, copies
 
 

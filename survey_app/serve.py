@@ -22,7 +22,7 @@ from instruments.doors import Environment, Refused, WrongUse, is_loopback
 from instruments.model import Study
 from instruments.reader import Faulty, read_in_every_language
 
-from . import sealing
+from . import drafts, sealing
 from .app import LARGEST_POST, create_app
 from .drafts import DraftKeys, usually
 from .live import LIVE, Gate
@@ -35,7 +35,6 @@ from .store import Store
 from .survey import Survey
 
 HOST = re.compile(r"^[0-9a-z.:-]+$")
-DRAFTS, LIVE_DRAFTS = "draft-keys", "draft-keys-live"  # so that nothing begun in practice can be sent as real
 THREADS = 4
 GARBAGE = 20_000  # objects
 MOST_CONNECTIONS = 2000  # browsers keep theirs open between pages
@@ -101,7 +100,7 @@ def open_survey(
         study=study,
         templates=made[study.language],
         store=store,
-        draft_keys=DraftKeys(data / (LIVE_DRAFTS if kind == LIVE else DRAFTS), usually(study)),
+        draft_keys=DraftKeys(data / (drafts.LIVE if kind == LIVE else drafts.PRACTICE), usually(study)),
         mint=Mint(study),
         newcomers=Newcomers(newcomers),
         deletions=Newcomers(newcomers),

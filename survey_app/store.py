@@ -106,7 +106,7 @@ class Store:
         try:
             self._delete(code)
         except sqlite3.Error:
-            if not room.throw_off(self.folder):
+            if not room.scarce(self.path) or not room.throw_off(self.folder):
                 raise
             self._delete(code)  # the disk was full
         self.flusher.soon()

@@ -25,7 +25,7 @@ MUTATIONS = (
     ("a withdrawn draft is not taken again", "store.py", 'return "withdrawn"\n            added', "pass\n            added", "test_store.py"),
     ("both hashes are remembered", "store.py", "for gone in (key, text_key):", "for gone in (key,):", "test_keeping.py"),
     ("under the floor nothing is taken", "store.py", "if room.scarce(self.path):", "if False:", "test_disk.py"),
-    ("ballast is thrown off", "store.py", "if not room.throw_off(self.folder):", "if True:", "test_disk.py"),
+    ("ballast is thrown off", "store.py", "or not room.throw_off(self.folder):", "or True:", "test_disk.py"),
     ("the salt is forgotten", "store.py", "return self.last is not None and bool(self.salt) and clock.today() > self.last", "return False", "test_lasting.py"),
     ("copies forget it too", "store.py", "forget_codes(copy.execute)", "pass", "test_lasting.py"),
     ("rows are marked", "signing.py", "return evidence.mark(self.secret, table, key, frame)", "return bytes(16)", "test_evidence.py"),

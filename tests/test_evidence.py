@@ -68,6 +68,20 @@ def test_a_forged_row_is_found(data):
     assert (blind.answers, blind.proof.unproven) == (41, 1), "the control: age alone believes it, and that is said"
 
 
+def test_a_forged_row_does_not_choose_the_study(data):
+    """It lies first, and names a study that never ran here, or one that somebody put among those that did."""
+    forged = {"format": records.FORMAT, "fingerprint": "F" * 64, "kind": "practice", "role": "drinker"}
+    frame = sealing.seal(forged, [sealing.public_half(data / PRACTICE_KEY)])
+    changed(data, "INSERT INTO responses VALUES (?, ?, ?)", bytes(32), frame, bytes(16))
+    assert opened(data, out=data / "a.db").answers == 40
+    changed(data, "INSERT INTO studies VALUES (?, '{}')", "F" * 64)
+    told = opened(data, out=data / "b.db")
+    assert (told.answers, told.proof.forged) == (40, 1)
+    changed(data, "DELETE FROM signers")
+    with pytest.raises(WrongUse, match="another version"):  # the control: with nothing to tell by, it is believed
+        opened(data, out=data / "c.db")
+
+
 def test_a_row_exchanged_for_a_valid_one_is_found(data):
     """Another frame in the place of a stored one: it opens, and its mark does not fit."""
     changed(data, TEXT, another(data), rows_of(data)[0][0])

@@ -148,6 +148,8 @@ def test_retention_ends(data, tmp_path, monkeypatch):
         own.execute("DELETE FROM studies")
     Store(folder, read(kept), "practice").close()
     keeping.backup(folder, None)
+    for name in keeping.LEFT_BESIDE:
+        (folder / name).touch()
     before = (folder / SURVEY_FILE).read_bytes()
     looked = run("survey_app", "purge", "--data", str(folder), "--dry-run")
     assert "3 sealed answers and 1 copies" in looked.stdout
@@ -158,6 +160,7 @@ def test_retention_ends(data, tmp_path, monkeypatch):
         assert done.returncode == 0, done.stderr
     after = (folder / SURVEY_FILE).read_bytes()
     assert counts(folder / SURVEY_FILE) == (0, 0)
+    assert {path.name for path in folder.iterdir()} == {SURVEY_FILE, "backups"}, "no key, no ballast, no lock"
     assert not list((folder / "backups").glob("*"))
     with sqlite3.connect(tmp_path / "was.db") as old:
         old.deserialize(before)
