@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from conftest import STUDY
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from werkzeug.test import Client
 
 from instruments.reader import read
@@ -152,9 +154,14 @@ class AnyBrowser(RuleBasedStateMachine):
 
     @rule()
     def presses_send_twice(self) -> None:
-        """Impatience."""
+        """Impatience; and the same draft once more, as if the first reply had never come."""
+        carried = self.client.get_cookie("s")
         for _ in range(2):
             self.seen(self.client.post("/en/send", data={"_token": self.tokens[-1]}))
+        if carried is not None:
+            again = Client(self.client.application, use_cookies=False)
+            sent = {"_token": self.tokens[-1]}
+            self.seen(again.post("/en/send", data=sent, headers={"Cookie": f"s={carried.value}"}))
 
     @rule(cookie=st.one_of(st.text(max_size=60), st.binary(max_size=60).map(lambda raw: raw.hex())))
     def carries_a_strange_cookie(self, cookie) -> None:
@@ -174,5 +181,34 @@ class AnyBrowser(RuleBasedStateMachine):
         assert self.survey.store.count() <= len(self.drafts)
 
 
-AnyBrowser.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
-test_any_browser_in_any_order = AnyBrowser.TestCase
+SHORT = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+def test_any_browser_in_any_order():
+    """Forty of them, each doing 25 things."""
+    run_state_machine_as_test(AnyBrowser, settings=SHORT)
+
+
+def _fails(store, code, frame, text_frame):
+    raise ValueError("broken on purpose")
+
+
+def _stores_anew(code, salt):
+    return secrets.token_bytes(32), secrets.token_bytes(32)
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"), [("survey_app.store.Store.send", _fails), ("survey_app.store.row_keys", _stores_anew)]
+)
+def test_control_a_survey_that_is_broken_is_found(monkeypatch, name, instead):
+    """The same browsers on a survey that stumbles at Send, and on one that stores a draft at each press: found."""
+    monkeypatch.setattr(name, instead)
+    quick = settings(
+        AnyBrowser.TestCase.settings,
+        phases=[Phase.generate],
+        max_examples=300,
+        report_multiple_bugs=False,
+        database=None,
+    )
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(AnyBrowser, settings=quick)

@@ -55,13 +55,22 @@ if leak == "twice":
     import secrets
     store.row_keys = lambda code, salt: (secrets.token_bytes(32), secrets.token_bytes(32))
 if leak == "withdrawn":
-    store.Store._delete = lambda self, key, text_key: None
+    store.Store._delete = lambda self, code: None
 if leak == "half-way":
     import survey_app.pages as pages
     carrying = pages.carrying
     pages.carrying = lambda draft, *more: ((where / ("draft" + str(time.monotonic_ns()))).write_text(str(draft)), carrying(draft, *more))[1]
 if leak == "unsigned":
     store.Store._sign = lambda self: None
+if leak == "signs anything":
+    from survey_app.signing import Signer
+    mark, sign = Signer.mark, Signer.sign
+    def signs(self, execute, survey):
+        for table in ("responses", "texts"):
+            for key, frame, _ in execute(f"SELECT * FROM {table}").fetchall():
+                execute(f"UPDATE {table} SET mark = ? WHERE key = ?", (mark(self, table, key, frame), key))
+        sign(self, execute, survey)
+    Signer.sign = signs
 from survey_app.__main__ import door
 door(prog_name="leaky")
 """
@@ -78,6 +87,7 @@ LEAKS = {
     "spill": "P20",
     "error": "P25",
     "unsigned": "P26",
+    "signs anything": "P26",
 }
 
 

@@ -85,11 +85,12 @@ def test_every_interface_word_is_used():
 
 
 def test_every_promise_names_tests_that_there_are():
-    """Each promise has one at least; what is named exists."""
+    """Each promise has one at least, and a control; what is named exists."""
     folder = Path(__file__).parent
     promised = yaml.safe_load((folder / "promises.yaml").read_text(encoding="utf-8"))
     for number, row in promised.items():
         assert row["tests"], number
+        assert row["controls"], number
         for each in (*row["tests"], *row["controls"]):
             file, _, name = each.partition("::")
             text = (folder / file).read_text(encoding="utf-8")

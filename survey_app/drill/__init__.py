@@ -26,7 +26,7 @@ from instruments.records import PRACTICE_KEY
 
 from .. import clock
 from . import findings
-from .canaries import Crowd
+from .canaries import FORGED, Crowd
 from .place import Place
 
 SECONDS_TO_FLUSH, SECONDS_TO_LOOK = 8, 0.3
@@ -89,7 +89,9 @@ def tidied_up(place: Place) -> bool:
     """Has the survey signed and rewritten its file since the last send or deletion?"""
     with closing(sqlite3.connect(place.file, timeout=20)) as own:
         tables = (*evidence.SEALED_TABLES, evidence.TOMBSTONES)
-        rows = sum(own.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables)
+        rows = sum(
+            own.execute(f"SELECT count(*) FROM {table} WHERE key != ?", (FORGED,)).fetchone()[0] for table in tables
+        )
         listed = own.execute("SELECT length(value) FROM house WHERE name = 'leaves'").fetchone()
     signed = listed is not None and listed[0] == rows * evidence.LEAF
     return signed and not place.file.with_name(f"{place.file.name}-journal").exists()

@@ -28,6 +28,7 @@ TELLING = {
     "CF-Connecting-IP": ADDRESSES[2],
     "Referer": f"https://elsewhere.example/{QUERY}",
 }
+FORGED = b"put there by somebody else......"  # where a row lies that the survey never stored
 SENDERS, MOST_PAGES, LINES = 24, 200, 10
 
 Headers = list[tuple[str, str]]
@@ -38,7 +39,7 @@ class Crowd:
 
     def __init__(self, place: Place, address: str, origin: str | None) -> None:
         self.place, self.address, self.origin = place, address, origin
-        self.words = [f"{ANSWER}-{secrets.token_hex(4)}" for _ in range(SENDERS + 3)]
+        self.words = [f"{ANSWER}-{secrets.token_hex(4)}" for _ in range(SENDERS + 4)]
         self.arrived: list[bytes] = []  # where each row came to lie, in the order in which they came
         self.answers: list[tuple[str, int, Headers]] = []  # path, status, headers of every reply
         self.statuses: dict[str, int] = {}  # what was tried → the status of its reply, 0 for none
@@ -55,6 +56,7 @@ class Crowd:
         self._presses_twice()
         self._withdraws()
         self._nonsense()
+        self._forges()
 
     def _sends(self) -> None:
         for word in self.words[:SENDERS]:
@@ -91,6 +93,13 @@ class Crowd:
         withdraw = browser.get(shown.path.replace("/sent", "/withdraw"))
         self._saw(browser.press(withdraw, self._form(withdraw, ""), [("code", shown.code)]))
         self.rows_after_withdrawing = len(self._keys() & new)
+
+    def _forges(self) -> None:
+        """A thief who may write puts somebody's record there once more; then one more is sent, and all is signed."""
+        with closing(sqlite3.connect(self.place.file, timeout=20)) as own, own:
+            frame, mark = own.execute("SELECT frame, mark FROM responses").fetchone()
+            own.execute("INSERT INTO responses VALUES (?, ?, ?)", (FORGED, frame, mark))
+        self._walk(self.words[-1], "/sent")
 
     def _walk(self, word: str, ends: str) -> tuple[Browser, Page]:
         """Somebody who takes the first of every choice and writes a word of their own, until the path ends so."""

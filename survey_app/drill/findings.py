@@ -50,61 +50,18 @@ class Finding:
 def of(place: Place, crowd: Crowd, minutes: range, real: Sequence[Path]) -> Iterator[Finding]:
     """Every promise that a drill can see. `minutes` are those in which it ran, `real` the real survey's folders."""
     found = haystack.traces(crowd.needles(), [place.machine])
-    people = [each for each in found if each.what != "answer"]
-    yield Finding(
-        id="P01",
-        promise="No address, browser or link is stored or logged",
-        looked_at=f"every file, for {len(canaries.ADDRESSES)} addresses and three other marks, in every writing",
-        wrong=_told(people),
-    )
-    yield Finding(
-        id="P02", promise="No exact time is stored", looked_at="every file, and its time", wrong=_times(place, minutes)
-    )
+    yield _people([each for each in found if each.what != "answer"])
+    yield _moments(place, minutes)
     yield _order(place, crowd)
-    answers = [each for each in found if each.what == "answer"]
-    yield Finding(
-        id="P06",
-        promise="What was sent cannot be read here, and opens with the key",
-        looked_at=f"every file for what {canaries.SENDERS + 3} people wrote; a record with the key and with another",
-        wrong=(*_told(answers), *_readable(place), *_keys(real)),
-    )
-    sizes = {len(frame) for _, frame in _rows(place)}
-    yield Finding(
-        id="P07",
-        promise="The length of a record tells nothing",
-        looked_at=f"the sizes of all records: {', '.join(map(str, sorted(sizes))) or 'none'}",
-        wrong=tuple(f"a record of {size} bytes" for size in sorted(sizes - FRAMES)),
-    )
-    before, after = crowd.left_half_way
-    yield _said(
-        "P08",
-        "Nothing is kept before Send",
-        "all rows, before and after somebody who stopped half-way",
-        before == after,
-    )
+    yield _sealed(place, [each for each in found if each.what == "answer"], real)
+    yield _lengths(place)
+    yield _half_way(crowd)
     yield _withdrawn(place, crowd)
-    yield _said(
-        "P12", "Send pressed twice sends once", "rows of somebody who pressed twice", crowd.rows_of_two_presses == 1
-    )
+    yield _two_presses(crowd)
     yield _headers(crowd)
-    wrong = [f"{what}: {crowd.statuses[what]}" for what, good in REFUSED.items() if crowd.statuses[what] not in good]
-    spilled = [f"a temporary file appeared: {name}" for name in sorted(crowd.spilled)]
-    yield Finding(
-        id="P20",
-        promise="Sizes, counts and kinds are bounded, and nothing spills to a file",
-        looked_at=f"{len(crowd.statuses)} kinds of nonsense, and the folder of temporary files",
-        wrong=(*wrong, *spilled),
-    )
-    errors = [line for line in place.errors.read_text(errors="replace").splitlines() if not line.startswith("survey: ")]
-    yield Finding(
-        id="P25",
-        promise="Errors tell nothing",
-        looked_at="what the survey said while it ran",
-        wrong=tuple(f"said: {line[:80]}" for line in errors[:3]),
-    )
-    yield _said(
-        "P26", "A changed record shows", "the signed list of records, and the same with one bit changed", _signed(place)
-    )
+    yield _bounds(crowd)
+    yield _errors(place)
+    yield _evidence(place)
 
 
 def learns(place: Place) -> Iterator[str]:
@@ -123,13 +80,24 @@ def learns(place: Place) -> Iterator[str]:
             yield f"The file {path.relative_to(place.data)}: {size:,} bytes, {mode}, dated {changed:%Y-%m-%d}."
 
 
-def _said(id: str, promise: str, looked_at: str, good: bool) -> Finding:
-    return Finding(id=id, promise=promise, looked_at=looked_at, wrong=() if good else ("it is not so",))
-
-
 def _told(found: list[haystack.Trace]) -> tuple[str, ...]:
     lines = [f"{each.what} as {each.written} in {Path(each.place).name}" for each in found]
     return tuple(dict.fromkeys(lines))[: canaries.LINES]
+
+
+def _people(found: list[haystack.Trace]) -> Finding:
+    return Finding(
+        id="P01",
+        promise="No address, browser or link is stored or logged",
+        looked_at=f"every file, for {len(canaries.ADDRESSES)} addresses and three other marks, in every writing",
+        wrong=_told(found),
+    )
+
+
+def _moments(place: Place, minutes: range) -> Finding:
+    return Finding(
+        id="P02", promise="No exact time is stored", looked_at="every file, and its time", wrong=_times(place, minutes)
+    )
 
 
 def _times(place: Place, minutes: range) -> tuple[str, ...]:
@@ -158,6 +126,15 @@ def _order(place: Place, crowd: Crowd) -> Finding:
         promise="Order at rest reveals nothing",
         looked_at=f"where {n} rows lie in the file, beside the order in which they came: correlation {rho:.2f}",
         wrong=() if abs(rho) < ORDER and n == canaries.SENDERS else (f"the correlation is {rho:.2f} for {n} rows",),
+    )
+
+
+def _sealed(place: Place, found: list[haystack.Trace], real: Sequence[Path]) -> Finding:
+    return Finding(
+        id="P06",
+        promise="What was sent cannot be read here, and opens with the key",
+        looked_at=f"every file for what {canaries.SENDERS + 4} people wrote; a record with the key and with another",
+        wrong=(*_told(found), *_readable(place), *_keys(real)),
     )
 
 
@@ -190,6 +167,26 @@ def _keys(real: Sequence[Path]) -> Iterator[str]:
             yield f"a private key lies on this machine: {shown(path)} (it must not when answers are real)"
 
 
+def _lengths(place: Place) -> Finding:
+    sizes = sorted({len(frame) for _, frame in _rows(place)})
+    return Finding(
+        id="P07",
+        promise="The length of a record tells nothing",
+        looked_at=f"the sizes of all records: {', '.join(map(str, sizes)) or 'none'}",
+        wrong=tuple(f"a record of {size} bytes" for size in sizes if size not in FRAMES),
+    )
+
+
+def _half_way(crowd: Crowd) -> Finding:
+    before, after = crowd.left_half_way
+    return Finding(
+        id="P08",
+        promise="Nothing is kept before Send",
+        looked_at="all rows, before and after somebody who stopped half-way",
+        wrong=() if before == after else ("something was kept",),
+    )
+
+
 def _withdrawn(place: Place, crowd: Crowd) -> Finding:
     piece = crowd.withdrawn_frame[8:200]
     left = [path.name for path in haystack.files([place.machine]) if piece and piece in path.read_bytes()]
@@ -201,6 +198,16 @@ def _withdrawn(place: Place, crowd: Crowd) -> Finding:
         promise="Withdrawn is gone",
         looked_at="the row and every file, for the sealed bytes of somebody who deleted with their code",
         wrong=tuple(wrong),
+    )
+
+
+def _two_presses(crowd: Crowd) -> Finding:
+    rows = crowd.rows_of_two_presses
+    return Finding(
+        id="P12",
+        promise="Send pressed twice sends once",
+        looked_at="rows of somebody who pressed twice",
+        wrong=() if rows == 1 else (f"{rows} rows",),
     )
 
 
@@ -222,24 +229,55 @@ def _headers(crowd: Crowd) -> Finding:
     )
 
 
-def _signed(place: Place) -> bool:
-    """Does the survey's own key sign this list, and no other row?"""
+def _bounds(crowd: Crowd) -> Finding:
+    wrong = [f"{what}: {crowd.statuses[what]}" for what, good in REFUSED.items() if crowd.statuses[what] not in good]
+    spilled = [f"a temporary file appeared: {name}" for name in sorted(crowd.spilled)]
+    return Finding(
+        id="P20",
+        promise="Sizes, counts and kinds are bounded, and nothing spills to a file",
+        looked_at=f"{len(crowd.statuses)} kinds of nonsense, and the folder of temporary files",
+        wrong=(*wrong, *spilled),
+    )
+
+
+def _errors(place: Place) -> Finding:
+    lines = [line for line in place.errors.read_text(errors="replace").splitlines() if not line.startswith("survey: ")]
+    return Finding(
+        id="P25",
+        promise="Errors tell nothing",
+        looked_at="what the survey said while it ran",
+        wrong=tuple(f"said: {line[:80]}" for line in lines[:3]),
+    )
+
+
+def _evidence(place: Place) -> Finding:
+    """Does the survey's own key sign the list of all rows that it stored, and not the one that somebody put there?"""
     with closing(sqlite3.connect(place.file)) as own:
         house = dict(own.execute("SELECT name, value FROM house"))
-        rows = [
-            (table, *row)
+        leaves = [
+            evidence.leaf(table, *row)
             for table in evidence.SEALED_TABLES
-            for row in own.execute(f"SELECT key, frame, mark FROM {table}")
+            for row in own.execute(f"SELECT key, frame, mark FROM {table} WHERE key != ?", (canaries.FORGED,))
         ]
-        graves = [evidence.grave(*row) for row in own.execute("SELECT key, mark FROM tombstones")]
-    signer = signing.Signer(place.data)
-    together, words = evidence.listed(house["survey"], [*graves, *(evidence.leaf(*row) for row in rows)])
-    changed = [(table, key, frame[:-1] + b"\1", mark) for table, key, frame, mark in rows[:1]] + rows[1:]
-    other, _ = evidence.listed(house["survey"], [*graves, *(evidence.leaf(*row) for row in changed)])
-    same = house.get("leaves") == together and signer.key.sign(words).signature == house.get("signature")
-    return bool(same and other != together)
+        leaves += [evidence.grave(*row) for row in own.execute("SELECT key, mark FROM tombstones")]
+    together, words = evidence.listed(house["survey"], leaves)
+    listed = evidence.split(house.get("leaves", b""))
+    wrong = []
+    if canaries.FORGED in listed:
+        wrong.append("a row that somebody put there is signed as the survey's own")
+    elif house.get("leaves") != together:
+        wrong.append("the list is not that of the rows which lie there")
+    if signing.Signer(place.data).key.sign(words).signature != house.get("signature"):
+        wrong.append("the list is not signed with the survey's own key")
+    return Finding(
+        id="P26",
+        promise="A record that somebody put there shows",
+        looked_at=f"the signed list of {len(leaves)} records, after a row was put there by hand and one more was sent",
+        wrong=tuple(wrong),
+    )
 
 
 def _rows(place: Place) -> list[tuple[bytes, bytes]]:
+    """What people sent, without what was put there by hand."""
     with closing(sqlite3.connect(place.file)) as own:
-        return own.execute("SELECT key, frame FROM responses").fetchall()
+        return own.execute("SELECT key, frame FROM responses WHERE key != ?", (canaries.FORGED,)).fetchall()
