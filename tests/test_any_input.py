@@ -203,12 +203,6 @@ def _stores_anew(code, salt):
 def test_control_a_survey_that_is_broken_is_found(monkeypatch, name, instead):
     """The same browsers on a survey that stumbles at Send, and on one that stores a draft at each press: found."""
     monkeypatch.setattr(name, instead)
-    quick = settings(
-        AnyBrowser.TestCase.settings,
-        phases=[Phase.generate],
-        max_examples=300,
-        report_multiple_bugs=False,
-        database=None,
-    )
+    quick = settings(SHORT, phases=[Phase.generate], max_examples=300, report_multiple_bugs=False, database=None)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(AnyBrowser, settings=quick)
