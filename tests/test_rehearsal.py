@@ -49,6 +49,11 @@ def exactly(done: Rehearsed) -> None:
     faults(done)
 
 
+def test_who_skips_a_part_and_comes_back_to_it_answers_it(tmp_path):
+    """A corrected answer leads through a part that was skipped: what is said there now is what must be stored."""
+    exactly(rehearsed("every_kind", tmp_path / "r", (40,), seed=22, changes=1, skips_part=0.7))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "how_many"), [("tea", (8, 7)), ("every_kind", (24,)), ("off_hours", (12, 8))])
 def test_a_rehearsal_of_any_study(name, how_many, tmp_path):

@@ -88,6 +88,7 @@ class Person:
             if each.kind != "hidden":
                 chosen = self._chosen(each)
                 self.sent[each.name] = chosen
+                self.skipped -= {each.name, each.name.removesuffix(INSTEAD)}  # asked after all, on the way back
                 found += [(each.name, value) for value in chosen]
         return found
 
