@@ -188,7 +188,7 @@ def test_whoever_began_in_time_may_send_for_a_day(study):
     studies = studies_in(folder)
     first = next(iter(studies.values()))
     found = gate(folder, first, folder.parent / "data", ORIGIN)
-    assert found.in_the_way(TODAY, 0) == ()
+    assert found.in_the_way(clock.today(), 0) == ()
     surveys = open_survey(studies, folder.parent / "data", "live", ORIGIN, found)
     here = next(iter(surveys.values()))
     ended = replace(here, gate=replace(found, approval=replace(found.approval, ends="2026-01-02")))
