@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -37,6 +39,14 @@ STUDY = {"off_hours": BUNDLED} | {name: STUDIES / name for name in ("tea", "ever
 SECONDS_TO_START = 20
 
 
+def free_port() -> int:
+    """A port nobody listens on, below those that systems give to connections: none of those takes it before we listen."""
+    while True:
+        port = random.SystemRandom().randrange(12_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
 class Server:
     """The real survey on a port of its own, that can be killed and started again on the same data."""
 
@@ -52,8 +62,7 @@ class Server:
         """`under` is a program that runs it, such as strace; `program` what Python is to run; `env` more environment."""
         self.study, self.data, self.flags, self.env = study, data, flags, env
         self.command = (*under, sys.executable, *program)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
         self.log = ""
         self.start()

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import STUDY, Server
+from conftest import STUDY, Server, free_port
 
 from survey_app.drill.canaries import ADDRESSES, AGENT, PEER, QUERY, Crowd
 from survey_app.drill.place import Place
@@ -41,11 +41,6 @@ STOCK = {
     "server": "location / { proxy_pass http://offhours; proxy_set_header X-Real-IP $remote_addr; }",
 }
 """As nginx comes: the control."""
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 @contextmanager
