@@ -55,7 +55,7 @@ calibration: .venv/dev-ready
 	@PYTHONPATH=.:tests $(BIN)/python tests/calibration.py
 
 promises: .venv/dev-ready
-	@$(BIN)/python tests/promises.py
+	@$(BIN)/python tests/promises.py $(ONLY)
 
 mutations: .venv/dev-ready
 	@$(BIN)/python tests/mutations.py

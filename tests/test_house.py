@@ -85,9 +85,11 @@ def test_every_interface_word_is_used():
 
 
 def test_every_promise_names_tests_that_there_are():
-    """Each promise has one at least, and a control; what is named exists."""
+    """Each promise that is made has one at least, and a control; what is named exists."""
     folder = Path(__file__).parent
     promised = yaml.safe_load((folder / "promises.yaml").read_text(encoding="utf-8"))
+    later = {3, 5, 23, 28}  # 28, invitations, is not built; the others were never given
+    assert list(promised) == [f"P{number:02}" for number in range(1, 34) if number not in later]
     for number, row in promised.items():
         assert row["tests"], number
         assert row["controls"], number
