@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import RING, SMALL_TARGETS, answer, faults, needs_chromium, press, start
+from browsing import RING, SMALL_TARGETS, answer, faults, needs_chromium, press, start, sync_api
 from conftest import spoken_in
 
 pytestmark = needs_chromium
@@ -128,6 +128,9 @@ def test_it_is_complete_by_keyboard_alone_and_without_scripts(chromium, serve, s
     server = serve(study)
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
+    requested, said = [], []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
     page.goto(server.origin)
     wrong_tried = False
     for _ in range(80):
@@ -140,6 +143,8 @@ def test_it_is_complete_by_keyboard_alone_and_without_scripts(chromium, serve, s
             assert page.title().startswith("Error: ")
             assert page.evaluate("document.activeElement.className") == "summary", "the focus is on what is wrong"
     assert page.url.endswith("/sent")
+    assert all(url.startswith((server.origin, "data:")) for url in requested)
+    assert [line for line in said if "422" not in line] == [], "no violation of the policy, nor anything else"
     context.close()
 
 
@@ -187,3 +192,11 @@ def test_style_is_an_extra(chromium, serve):
     press(page, "form[action$='/send'] button")
     assert page.url.endswith("/sent")
     context.close()
+
+
+def test_control_no_name_leads_anywhere(chromium):
+    """The browser of these tests resolves no name: a page that asked for something elsewhere would be seen to fail."""
+    page = chromium.new_page()
+    with pytest.raises(sync_api.Error, match="ERR_NAME_NOT_RESOLVED"):
+        page.goto("http://localhost/")
+    page.close()

@@ -58,6 +58,11 @@ def test_the_code_deletes_and_cannot_read(server):
     assert first.text == second.text
     wrong = other.press(page, page.form, [("code", code[:-1] + ("A" if code[-1] != "A" else "B"))])
     assert (wrong.status, "One letter or number is wrong" in wrong.text) == (422, True)
+    bare = code.replace(" ", "")
+    for each in (sent, shown, first, second, wrong):
+        assert bare not in each.url.upper() + re.search("<title>(.*?)</title>", each.html)[1].replace(" ", "").upper()
+    server.stop()
+    assert bare not in server.log.replace(" ", "").upper()
 
 
 def test_after_send_there_is_nothing_to_see(server):
