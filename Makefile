@@ -28,7 +28,7 @@ test: .venv/dev-ready
 
 ci: format lint types imports check
 	@$(BIN)/python -m pytest -n auto -m "not slow"
-	@$(BIN)/python -m pytest -n 3 -m slow --timeout 900  # many of them wait for something
+	@$(BIN)/python -m pytest -n 4 --dist worksteal -m slow --timeout 900  # many of them wait for something
 
 format: .venv/dev-ready
 	@$(BIN)/ruff format --check .
