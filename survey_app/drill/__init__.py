@@ -29,7 +29,7 @@ from . import findings
 from .canaries import FORGED, Crowd
 from .place import Place
 
-SECONDS_TO_FLUSH, SECONDS_TO_LOOK = 8, 0.3
+SECONDS_TO_FLUSH, SECONDS_TO_LOOK = 12, 0.3
 INSTALLED = (sys.executable, "-m", "survey_app")
 
 
@@ -86,7 +86,7 @@ def drill(
 
 
 def tidied_up(place: Place) -> bool:
-    """Has the survey signed and rewritten its file since the last send or deletion?"""
+    """Has the survey signed and rewritten its file since the last send or deletion, and taken its times back?"""
     with closing(sqlite3.connect(place.file, timeout=20)) as own:
         tables = (*evidence.SEALED_TABLES, evidence.TOMBSTONES)
         rows = sum(
@@ -94,7 +94,7 @@ def tidied_up(place: Place) -> bool:
         )
         listed = own.execute("SELECT length(value) FROM house WHERE name = 'leaves'").fetchone()
     signed = listed is not None and listed[0] == rows * evidence.LEAF
-    return signed and not place.file.with_name(f"{place.file.name}-journal").exists()
+    return signed and all(path.stat().st_mtime == clock.start_of_month() for path in (place.file, place.data))
 
 
 @contextmanager
@@ -136,7 +136,7 @@ class _Served:
         ends, tidy = clock.seconds() + SECONDS_TO_FLUSH, False
         while clock.seconds() < ends and not tidy:
             tidy = done()
-            try:  # also once after that: the file is rewritten behind the signature
+            try:
                 self.process.wait(SECONDS_TO_LOOK)
             except subprocess.TimeoutExpired:
                 continue
