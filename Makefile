@@ -61,7 +61,8 @@ mutations: .venv/dev-ready
 	@$(BIN)/python tests/mutations.py
 
 proof: ci promises mutations bench calibration
-	@OFFHOURS_SOAK=20000 OFFHOURS_LOAD=60 $(BIN)/python -m pytest tests/test_faults.py tests/test_load.py -k "killed or many" --timeout 7200
+	@OFFHOURS_SOAK=20000 OFFHOURS_LOAD=60 OFFHOURS_STUDIES=2000 $(BIN)/python -m pytest --timeout 7200 \
+	    tests/test_faults.py tests/test_load.py tests/test_rehearsal.py -k "killed or many or nothing_is_planted"
 
 soak: .venv/dev-ready
 	@OFFHOURS_SOAK=20000 $(BIN)/python -m pytest tests/test_faults.py -k killed --timeout 7200

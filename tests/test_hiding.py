@@ -327,6 +327,7 @@ def test_no_estimate_stands_beside_hidden_numbers_that_few_tables_fit(tmp_path):
         assert each["p"] is None or each["p"] == round(each["p"], 2) >= 0.01
 
 
+@pytest.mark.slow
 def test_no_number_of_people_slips_through_words(tmp_path):
     """Second looks, drop-out, quotations, unopened records, the data hash: none of them is exact for the public."""
     study = read(BUNDLED)

@@ -145,6 +145,7 @@ def test_a_person_who_takes_their_time_is_not_marked(serve, tmp_path):
     assert flags(server, tmp_path) == [0, 0, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @needs_faketime
 def test_by_keyboard_and_in_the_tree_of_a_screen_reader_nobody_meets_the_trap(serve, tmp_path, chromium):

@@ -203,6 +203,7 @@ def test_fewer_people_than_planned_are_a_pilot(found):
     assert not by_id(found)["H1a"].pilot
 
 
+@pytest.mark.slow
 def test_the_order_of_people_changes_nothing(tmp_path):
     """Not a byte of the twin, whatever order the records came in (and so for the whole plan)."""
     from analysis.report import report
@@ -243,6 +244,7 @@ def test_another_plan_is_marked_line_by_line(tmp_path, table):
     assert marks(study.plan, replace(study.plan, alpha=0.1))["H4"] == "deviated"
 
 
+@pytest.mark.slow
 def test_a_report_by_another_plan_says_so(tmp_path):
     """Through the command: deviations are listed, the three marks stand on the page, a broken plan is refused."""
     answers = opened(filled(tmp_path / "data", random_people(study, 40, 20, 3), study=study)).path

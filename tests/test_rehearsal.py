@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import sqlite3
 import threading
 from collections import Counter
@@ -29,6 +30,8 @@ from instruments.route import arms, told
 from instruments.rules import Is
 from instruments.walker import Browser, Page, walk
 from survey_app.store import Store
+
+STUDIES = int(os.environ.get("OFFHOURS_STUDIES", "0")) or 600  # made-up ones in which nothing is planted
 
 
 def rehearsed(name, out, how_many, seed=7, **habits):
@@ -318,6 +321,7 @@ def test_an_odd_study_is_walked_as_it_is(tmp_path):
     assert min(done.watched.told["participant"]) > 10
 
 
+@pytest.mark.slow
 def test_made_up_answers_are_mixed_with_no_others(tmp_path):
     """No folder takes two kinds, in either order; and a made-up file that would hide it is not written."""
     study = read_with_model(STUDY["tea"])[0]
@@ -436,13 +440,13 @@ def test_two_hundred_direct_repeats_cover_what_was_planted():
 
 @pytest.mark.slow
 def test_where_nothing_is_planted_a_family_is_called_in_five_of_a_hundred():
-    """Holm keeps each family at alpha, on both sides together: 5 ± 2 % of 1,000 studies (a two-sided test splits
+    """Holm keeps each family at alpha, on both sides together: 5 ± 2 % of many studies (a two-sided test splits
     them between “supported” and “opposite”). The equivalence is true then; at its margin it is called in 5 of 100."""
     study, model = read_with_model(BUNDLED, null=True)
-    done = repeats(peopled(study, model), (400, 200), 1_000, 1, quietly)
+    done = repeats(peopled(study, model), (400, 200), STUDIES, 1, quietly)
     for family in ("A", "B", "C", "D"):
         assert 0.03 <= done.families[family] <= 0.07, done.families
-    margin = repeats(peopled(study, replace(model, plant={"H8": 0.60})), (400, 200), 300, 1, quietly)
+    margin = repeats(peopled(study, replace(model, plant={"H8": 0.60})), (400, 200), STUDIES // 3, 1, quietly)
     h8 = next(each for each in margin.comparisons if each.comparison.id == "H8")
     assert 0.02 <= h8.verdicts["supported"] <= 0.08
     assert h8.covered >= 0.92
