@@ -59,6 +59,7 @@ def open_(data: Path, key: Path, text_key: Path | None, out: Path | None, finger
     \b
     Example:  python -m analysis open --data data --key data/practice-key.txt
     """
+    from . import stopping
     from .locking import read_lock
     from .opening import open_answers
     from .proving import says
@@ -76,6 +77,8 @@ def open_(data: Path, key: Path, text_key: Path | None, out: Path | None, finger
     opened = open_answers(data, key, text_key or key, out, fingerprint, bar, _passphrase)
     click.echo(opened.path)
     click.echo(f"{opened.answers} answers and {opened.texts} texts opened ({opened.kind}).", err=True)
+    for line in stopping.says(opened.stop) if opened.stop else ():
+        click.echo(line, err=True)
     if opened.answers:
         click.echo(f"Next: {command('analysis')} lock {opened.path}", err=True)
     if opened.unopened:

@@ -26,6 +26,7 @@ from instruments.reader import Faulty, from_canonical
 
 from .proving import Proof, Watch
 from .sealed import Sealed, sealed_in
+from .stopping import Stop, counted
 from .unsealing import WHICH_KEY, Payload, identity, secrets_of, unsealed
 
 Bar = Callable[..., Iterator[Any]]
@@ -42,6 +43,7 @@ class Opened:
     unopened: int
     fingerprint: str
     proof: Proof
+    stop: Stop | None
 
 
 def open_answers(
@@ -84,6 +86,7 @@ def open_answers(
             unopened=answers.reasons.total() + texts.reasons.total(),
             fingerprint=study.fingerprint,
             proof=watch.found(),
+            stop=counted(out, study),
         )
 
 

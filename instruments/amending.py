@@ -41,7 +41,7 @@ HEAD: Mapping[str, Kind] = {
     "in_short": "information", "details": "information", "who": "information", "other_ways": "information",
     "title": "information", "support": "support", "role_question": "re-routed", "roles": "re-routed",
     "modules_on": "re-routed", "leave_to": "safety", "public_name": "safety", "discreet_titles": "safety",
-    "quick_exit_script": "safety",
+    "quick_exit_script": "safety", "stop_rule": "safety",
 }  # fmt: skip
 RETENTION = ("withdraw_until", "keep_until", "withdrawal_code")
 SCALES = ("choices", "off_scale", "rows")

@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .doors import Environment, Refused, WrongUse
-from .reader import board_file, comparisons, languages, made_up_file, plan_file, questionnaire, questions, study_file
+from .reader import (
+    board_file,
+    comparisons,
+    languages,
+    made_up_file,
+    plan_file,
+    questionnaire,
+    questions,
+    stop_rule,
+    study_file,
+)
 
 STARTER = Path(__file__).parent / "starter"
 
@@ -27,6 +37,7 @@ PAGES: Mapping[str, Mapping[str, Keys]] = {
         "privacy": study_file.PRIVACY,
         "support, each": study_file.PLACE,
         "support.lines and complaints, each": study_file.LINE,
+        "stop_rule": stop_rule.STOP_RULE,
         "checks": study_file.CHECKS,
         "amendments": study_file.AMENDMENTS,
     },

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from .plan import Plan
 from .rules import ALWAYS, Rule
-from .terms import HEAD, Checks, Choice, ConsentCheck, Paragraph, Privacy, SupportPlace, Tick, Wording
+from .terms import HEAD, Checks, Choice, ConsentCheck, Paragraph, Privacy, StopRule, SupportPlace, Tick, Wording
 from .written import Place
 
 NOT_SURE, PREFER_NOT, NOT_ASKED = 97, 98, 99
@@ -206,6 +206,7 @@ class Study:
     details: Mapping[str, str | None]  # facts that the words name in braces; null is “not yet decided”
     privacy: Privacy
     support: tuple[SupportPlace, ...]
+    stop_rule: StopRule | None  # when `open` says that it should be paused
     checks: Checks
     substantial: tuple[str, ...] | None  # kinds of change that a board decides on again; None for the usual ones
     discreet_titles: bool  # page titles, and so a browser's history, hold a number and no question

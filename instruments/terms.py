@@ -97,6 +97,17 @@ class SupportPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopRule:
+    """When so many say that it did them harm that the survey is paused. `open` counts; the board sets it."""
+
+    place: Place
+    column: str
+    codes: tuple[int, ...]
+    above: float  # the share of all answers that is too many
+    at: tuple[int, ...]  # with how many opened answers it is looked at, the fewest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Privacy:
     """What is kept and for how long. There is no setting that stores who, where or exactly when."""
 

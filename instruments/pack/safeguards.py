@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..asked_of import worded
 from ..paper.blocks import Block, Heading, Paragraph, Points, Run, Table
 from ..records import TABLES, Column, columns
+from ..terms import StopRule
 from .given import TOLD_BY_THE_TEAM, Given, decided, open_words, team, words
 
 
@@ -107,6 +108,19 @@ def safety(given: Given) -> Iterator[Block]:
     for name in ("distress", "stop_rule"):
         yield Heading(2, TOLD_BY_THE_TEAM[name])
         yield from team(given, name)
+    if (rule := study.stop_rule) is not None:
+        yield Paragraph(told["stop_rule"].format(**_in_words(given, rule)))
+
+
+def _in_words(given: Given, rule: StopRule) -> dict[str, str]:
+    """The stop rule of the study file, as a sentence has it."""
+    column = next(each for each in columns(given.study) if each.name == rule.column)
+    return {
+        "question": next(iter(column.text.values())),
+        "said": " or ".join(f"“{next(iter(c.label.values()))}”" for c in column.choices if c.code in rule.codes),
+        "above": f"{100 * rule.above:g} %",
+        "at": ", and again ".join(str(each) for each in rule.at),
+    }
 
 
 def accessibility(given: Given) -> Iterator[Block]:

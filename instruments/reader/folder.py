@@ -17,6 +17,7 @@ from .questionnaire import choice_lists, either_order, parts, story
 from .questions import Questions
 from .references import cross_check
 from .section import Problems, Section, did_you_mean
+from .stop_rule import stop_rule_leads_somewhere
 
 NEEDED = ("study.yaml", "questionnaire.yaml")
 OPTIONAL = ("story.yaml", "plan.yaml")
@@ -146,4 +147,5 @@ def _study(files: Mapping[str, Written], language: str | None = None) -> tuple[S
     )
     allowed, elsewhere = cross_check(study, questions.off, questions.unread, problems)
     plan_leads_somewhere(study, allowed, elsewhere, problems)
+    stop_rule_leads_somewhere(study, elsewhere.unread, problems)
     return study, problems.found

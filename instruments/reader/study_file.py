@@ -10,6 +10,7 @@ from ..terms import KINDS, Checks, Choice, ConsentCheck, Paragraph, Privacy, Sup
 from ..words import languages
 from ..written import Written
 from .section import Problems, Section, did_you_mean, name, words
+from .stop_rule import stop_rule
 
 FILE = {
     "id": "a short name for files and columns",
@@ -35,6 +36,7 @@ FILE = {
     "details": "facts that the words name in braces; null is not yet decided",
     "privacy": "what is kept, and for how long",
     "support": "places with their support lines",
+    "stop_rule": "when so many say that it did them harm that the survey is paused",
     "checks": "what the words and numbers of the study are held to",
     "amendments": "which changes a board decides on again",
     "discreet_titles": "false shows the question in the page title, and so in the browser's history",
@@ -126,6 +128,7 @@ def fields(section: Section, language: str, interface: Mapping[str, str], proble
         },
         "privacy": _privacy(section, problems),
         "support": tuple(_support(each, problems) for each in section.items("support")),
+        "stop_rule": stop_rule(section, problems),
         "checks": _checks(section, problems),
         "substantial": _substantial(section, problems),
         "discreet_titles": section.truth("discreet_titles", True),
