@@ -31,6 +31,7 @@ from survey_app.drafts import Draft, DraftKeys, to_cookie, usually
 
 KIND = read(STUDY["every_kind"])
 ACKNOWLEDGED = int(os.environ.get("OFFHOURS_SOAK", "0")) or 2000
+KILLS = 200
 PEOPLE = 4
 
 
@@ -105,8 +106,8 @@ def test_killed_at_any_moment(serve):
     for thread in threads:
         thread.start()
     chance, kills = random.Random(1), 0
-    while sum(len(each.acknowledged) for each in senders) < ACKNOWLEDGED:
-        time.sleep(chance.uniform(0.05, 0.4))
+    while kills < KILLS or sum(len(each.acknowledged) for each in senders) < ACKNOWLEDGED:
+        time.sleep(chance.uniform(0.01, 0.12))
         server.kill()
         kills += 1
         server.start()
@@ -114,7 +115,6 @@ def test_killed_at_any_moment(serve):
     for thread in threads:
         thread.join()
     server.stop()
-    assert kills >= 10, "it was killed while people sent"
     acknowledged = [secret for each in senders for secret in each.acknowledged]
     tried = [secret for each in senders for secret in each.tried]
     assert len(set(acknowledged)) == len(acknowledged) >= ACKNOWLEDGED

@@ -44,7 +44,7 @@ def _whole_numbers(inner: Section, key: str, low: int, problems: Problems) -> tu
 
 
 def stop_rule_leads_somewhere(study: Study, unread: set[str], problems: Problems) -> None:
-    """Note a column that there is not, and codes that it never has. Questions that are `unread` have their own faults."""
+    """Note a column that there is not, and codes that it never has; an `unread` question has faults of its own."""
     rule = study.stop_rule
     if rule is None or not rule.column or rule.column in unread:
         return
