@@ -27,8 +27,7 @@ test: .venv/dev-ready
 	@$(BIN)/python -m pytest -n auto -m "not slow"
 
 ci: format lint types imports check
-	@$(BIN)/python -m pytest -n auto -m "not slow"
-	@$(BIN)/python -m pytest -n 4 --dist worksteal -m slow --timeout 900  # many of them wait for something
+	@$(BIN)/python -m pytest -n 4 --dist worksteal --timeout 900  # all in one: while some wait for something, others work
 
 format: .venv/dev-ready
 	@$(BIN)/ruff format --check .
