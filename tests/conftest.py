@@ -172,7 +172,7 @@ def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[s
         [sys.executable, "-m", *command],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,  # a bound, not a figure: many run at once
         cwd=cwd or Path(__file__).parent.parent,
     )
 

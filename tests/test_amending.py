@@ -112,6 +112,7 @@ def test_a_translation_that_changes_is_told_apart(tmp_path):
     assert {each.kind for each in amendment(read(one), read(two)).changes} == {"translation"}
 
 
+@pytest.mark.slow
 def test_nothing_that_the_fingerprint_covers_changes_unseen(tmp_path):
     """The law: two fingerprints differ exactly where there is a change, whatever line of the study is touched."""
     study = read(BUNDLED)

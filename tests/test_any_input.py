@@ -184,6 +184,7 @@ class AnyBrowser(RuleBasedStateMachine):
 SHORT = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 
+@pytest.mark.slow
 def test_any_browser_in_any_order():
     """Forty of them, each doing 25 things."""
     run_state_machine_as_test(AnyBrowser, settings=SHORT)

@@ -14,9 +14,10 @@ MODES = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
     "phone": {"viewport": {"width": 320, "height": 640}, "has_touch": True},
     "zoomed to 400 %": {"viewport": {"width": 320, "height": 256}, "device_scale_factor": 4},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "forced colours": {"viewport": {"width": 1280, "height": 800}, "forced_colors": "active"},
 }
+LOOKS = (("light", "none"), ("dark", "none"), ("light", "active"))
+"""The desktop is also looked at in the dark and in forced colours, page by page."""
+
 BESIDE = {
     "sheet": "More about this study",
     "privacy": "How we keep this private",
@@ -93,7 +94,12 @@ def test_every_page_of_the_survey_is_free_of_faults(chromium, serve, role, mode)
 
 
 def fit_to_read(page) -> None:
-    assert faults(page) == [], page.url
+    for scheme, forced in LOOKS if page.viewport_size == MODES["desktop"]["viewport"] else LOOKS[:1]:
+        page.emulate_media(color_scheme=scheme, forced_colors=forced)
+        assert page.evaluate("matchMedia('(forced-colors: active)').matches") == (forced == "active")
+        assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") == (scheme == "dark")
+        assert faults(page) == [], f"{page.url} {scheme} {forced}"
+    page.emulate_media(color_scheme="light", forced_colors="none")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
     assert page.locator("h1").count() == 1, page.url
     assert page.evaluate(SMALL_TARGETS) == [], page.url

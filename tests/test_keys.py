@@ -25,7 +25,7 @@ WORDS = "correct horse battery staple"
 
 def typing(*command: str, lines: str):
     """A door with somebody at the keyboard."""
-    return subprocess.run([sys.executable, "-m", *command], input=lines, capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "-m", *command], input=lines, capture_output=True, text=True, timeout=240)
 
 
 def test_a_key_is_for_one_person_and_says_what_it_is(tmp_path):

@@ -89,6 +89,7 @@ def test_open_folders_no_room_and_a_clock_that_is_behind_stand_in_the_way(data, 
     assert list(machine.in_the_way(data)) == []
 
 
+@pytest.mark.slow
 def test_the_doctor_says_it(data, tmp_path, monkeypatch):
     """In lines and as JSON, beside what the approval needs."""
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -160,6 +160,7 @@ def test_the_view_says_every_kind_of_missing_in_words(tmp_path):
     assert first["colour"] == "not asked"
 
 
+@pytest.mark.slow
 def test_nothing_is_reported_before_the_lock_nor_after_a_change(data, tmp_path):
     """Exit 3 without a lock; a lock holds the data to the last answer; a locked file is never replaced."""
     answers = str(opened(data).path)

@@ -31,7 +31,7 @@ from instruments.rules import Is
 from instruments.walker import Browser, Page, walk
 from survey_app.store import Store
 
-STUDIES = int(os.environ.get("OFFHOURS_STUDIES", "0")) or 600  # made-up ones in which nothing is planted
+STUDIES = int(os.environ.get("OFFHOURS_STUDIES", "0")) or 400  # made-up ones in which nothing is planted
 
 
 def rehearsed(name, out, how_many, seed=7, **habits):
