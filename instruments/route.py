@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import product
 from typing import TypeVar, assert_never
 
 from .model import ChooseMany, ChooseOne, Grid, Note, Number, Part, Question, Rating, Row, Story, Study, Text
 from .records import flipped
-from .rules import ALWAYS, Answer, Answers, holds
+from .rules import ALWAYS, Answer, Answers, Test, predicate
 from .terms import Choice
 
 CARDS_A_PAGE = 4
@@ -35,14 +35,15 @@ class Shown:
     refusals: tuple[Choice, ...] = ()
     sheet: int = 1  # a long grid runs over several sheets
     sheets: int = 1
+    columns: tuple[str, ...] = field(init=False, compare=False)
+    """The names under which its answers are kept."""
+
+    def __post_init__(self) -> None:
+        columns = tuple(row.id for row in self.rows) if self.rows else (self.question.id,)
+        object.__setattr__(self, "columns", columns)
 
     def __hash__(self) -> int:
         return hash((self.question.id, self.sheet, *[choice.code for choice in self.choices]))
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names under which its answers are kept."""
-        return tuple(row.id for row in self.rows) if self.rows else (self.question.id,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,25 +57,29 @@ class Page:
     support_open: bool  # where its part begins
     can_skip: bool
     shown: tuple[Shown, ...]
+    asks: tuple[Test, ...] = field(compare=False)  # for each that is shown: is it asked?
     story: tuple[str, ...] = ()
     story_is_new: bool = False
     shuffled: bool = False  # something on it stands in another order for everybody: see `in_own_order`
     cut: bool = False  # and that order decides which rows stand on which sheet
     always: bool = False  # no rule decides what of it is asked
+    notes: bool = False  # some of it is only to be read
     notes_only: bool = False
 
     def asked(self, answers: Answers) -> tuple[Shown, ...]:
         """What of this page is on the way, given the answers so far."""
         if self.always:
             return self.shown
-        here = tuple(each for each in self.shown if holds(each.question.show_if, answers))
-        return here if self.notes_only or any(not isinstance(each.question, Note) for each in here) else ()
+        here = tuple([each for each, asks in zip(self.shown, self.asks, strict=True) if asks(answers)])
+        if self.notes and not self.notes_only and all(isinstance(each.question, Note) for each in here):
+            return ()  # a note introduces something; by itself it is no page
+        return here
 
 
-def draw(secret: bytes, *names: str) -> int:
-    """A number that only this secret gives for these names: 64 bits of BLAKE2b."""
+def draw(secret: bytes, *names: str, size: int = 8) -> int:
+    """A number that only this secret gives for these names: so many bytes of BLAKE2b."""
     text = "\0".join(names).encode()
-    return int.from_bytes(hashlib.blake2b(text, key=secret, digest_size=8).digest())
+    return int.from_bytes(hashlib.blake2b(text, key=secret, digest_size=size).digest())
 
 
 @lru_cache(maxsize=64)
@@ -110,8 +115,17 @@ def pages(study: Study, role: str, secret: bytes, settled: Mapping[str, int | st
     Choices and rows stand as written, but for those of a grid that runs over several sheets: `in_own_order` puts them
     into this person's order where they are looked at. `settled` is what `facts` says, if it is known already.
     """
-    laid_out = _laid_out(study, role, tuple((settled or facts(study, role, secret)).items()))
-    return tuple(replace(page, shown=in_own_order(page.shown, secret)) if page.cut else page for page in laid_out)
+    return tuple(own(page, secret) for page in laid_out(study, role, settled or facts(study, role, secret)))
+
+
+def laid_out(study: Study, role: str, settled: Mapping[str, int | str]) -> tuple[Page, ...]:
+    """The same pages as written: who is asked what hangs on no order of rows. `own` is for what is looked at."""
+    return _laid_out(study, role, tuple(settled.items()))
+
+
+def own(page: Page, secret: bytes) -> Page:
+    """The page with this person's rows on it, where their order decides which rows those are."""
+    return replace(page, shown=in_own_order(page.shown, secret)) if page.cut else page
 
 
 @lru_cache(maxsize=1024)
@@ -135,9 +149,11 @@ def _laid_out(study: Study, role: str, settled_facts: tuple[tuple[str, int | str
                         support_open=part.support_open,
                         can_skip=part.can_skip,
                         shown=sheet,
+                        asks=tuple(predicate(each.question.show_if) for each in sheet),
                         story=telling if index < part.told else (),
                         story_is_new=len(made) == first,
                         always=all(each.question.show_if == ALWAYS for each in sheet),
+                        notes=any(isinstance(each.question, Note) for each in sheet),
                         notes_only=all(isinstance(each.question, Note) for each in sheet),
                         cut=any(each.sheets > 1 and _shuffles(each.question) for each in sheet),
                         shuffled=any(_shuffles(each.question) for each in sheet),
@@ -166,7 +182,7 @@ def page_before(way: Sequence[Page], answers: Answers, number: int) -> Page | No
     return next((page for page in reversed(way) if page.number < number and page.asked(answers)), None)
 
 
-def open_page(way: Sequence[Page], answers: Answers) -> Page | None:
+def open_page(way: Iterable[Page], answers: Answers) -> Page | None:
     """The first page on the way with something not yet answered or skipped, or None."""
     return next(
         (page for page in way if any(column not in answers for each in page.asked(answers) for column in each.columns)),
@@ -182,7 +198,9 @@ def on_the_way(way: Sequence[Page], settled: Answers, answers: Answers) -> dict[
     known = dict(settled)
     for page in way:
         for each in page.asked(known):
-            known.update({column: answers[column] for column in each.columns if column in answers})
+            for column in each.columns:
+                if column in answers:
+                    known[column] = answers[column]
     return {column: known[column] for column in known if column not in settled}
 
 
@@ -259,8 +277,14 @@ def _mixed(shown: Shown, secret: bytes) -> Shown:
 
 
 def _shuffled(things: tuple[Thing, ...], secret: bytes, id: str, last: tuple[int, ...]) -> tuple[Thing, ...]:
-    def place(thing: Thing) -> tuple[bool, int]:
-        name = str(getattr(thing, "id", None) or getattr(thing, "code", None))
-        return getattr(thing, "code", None) in last, draw(secret, "shuffle", id, name)
+    """Fisher and Yates' shuffle, every step read off one draw; those in `last` stay behind the others, as written.
 
-    return tuple(sorted(things, key=place))
+    512 bits leave no order of up to 60 things rarer than another by more than 2^-240.
+    """
+    still = tuple(each for each in things if getattr(each, "code", None) in last)
+    moved = [each for each in things if each not in still]
+    left = draw(secret, "shuffle", id, size=64)
+    for end in range(len(moved) - 1, 0, -1):
+        left, other = divmod(left, end + 1)
+        moved[end], moved[other] = moved[other], moved[end]
+    return (*moved, *still)

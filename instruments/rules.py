@@ -18,6 +18,7 @@ Answer = int | str | tuple[int, ...] | None
 """A code, a word, the ticked codes of a choose_many, or None for left empty. Not asked is: no key."""
 
 Answers = Mapping[str, Answer]
+Test = Callable[[Answers], bool]
 Made = TypeVar("Made")
 
 
@@ -78,20 +79,37 @@ def fold(
     return folded(rule)
 
 
+def predicate(rule: Rule) -> Test:
+    """The rule as a function of what one person has answered so far: folded once, asked on every page."""
+
+    def leaf(each: Is) -> Test:
+        def holds_for(answers: Answers) -> bool:
+            if each.column not in answers:
+                return False
+            answer = answers[each.column]
+            if answer is None or answer == ():
+                return BLANK in each.any_of
+            if isinstance(answer, tuple):
+                return any(code in each.any_of for code in answer)
+            return answer in each.any_of
+
+        return holds_for
+
+    def all_of(parts: list[Test]) -> Test:
+        return parts[0] if len(parts) == 1 else lambda answers: all(part(answers) for part in parts)
+
+    def any_of(parts: list[Test]) -> Test:
+        return parts[0] if len(parts) == 1 else lambda answers: any(part(answers) for part in parts)
+
+    def none_of(inner: Test) -> Test:
+        return lambda answers: not inner(answers)
+
+    return fold(rule, leaf, all_of, any_of, none_of)
+
+
 def holds(rule: Rule, answers: Answers) -> bool:
     """Does the rule hold for what one person has answered so far?"""
-
-    def leaf(each: Is) -> bool:
-        if each.column not in answers:
-            return False
-        answer = answers[each.column]
-        if answer is None or answer == ():
-            return BLANK in each.any_of
-        if isinstance(answer, tuple):
-            return any(code in each.any_of for code in answer)
-        return answer in each.any_of
-
-    return fold(rule, leaf, all, any, lambda inner: not inner)
+    return predicate(rule)(answers)
 
 
 def in_words(rule: Rule, naming: Callable[[Is], str] | None = None) -> str:

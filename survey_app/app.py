@@ -6,50 +6,29 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from traceback import extract_tb
-from urllib.parse import parse_qsl
 
-from flask import Flask, Request, Response, abort, request
+from flask import abort, g, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
-from werkzeug.utils import cached_property
 
 from .beginning import beginning
 from .endings import endings
 from .pages import pages
 from .passing import renewing, words_just_typed
+from .plain import LARGEST_POST, Flask, Response
 from .showing import ICON, SCRIPT, STYLE, File
 from .survey import Survey, survey
-
-LARGEST_POST = 128 * 1024  # bytes; far below where anything would spill to a temporary file
-MOST_FIELDS = 500
-
-
-class PlainRequest(Request):
-    """A request whose body can only be a small plain form: no parser of anything else is ever reached."""
-
-    @cached_property
-    def form(self) -> MultiDict[str, str]:  # type: ignore[override]
-        """What was sent. Refuses other kinds with 415, what is too large or too many with 413."""
-        if self.mimetype not in ("application/x-www-form-urlencoded", ""):
-            abort(415)
-        body = self.get_data(cache=False).decode("utf-8", "replace")
-        try:
-            return MultiDict(parse_qsl(body, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS))
-        except ValueError:
-            abort(413)
 
 
 def create_app(surveys: Mapping[str, Survey]) -> Flask:
     """The Flask application of one survey: language → the survey in it."""
-    app = Flask("survey_app", static_folder=None)
-    app.request_class = PlainRequest
+    app, first = Flask("survey_app", static_folder=None), next(iter(surveys.values()))
+    app.url_map.merge_slashes = False  # an address that is nearly ours is not ours
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_POST, PROPAGATE_EXCEPTIONS=False)
-    app.extensions["surveys"] = surveys
     app.register_blueprint(endings)
     app.register_blueprint(beginning)
     app.register_blueprint(pages)
-    if next(iter(surveys.values())).kind == "preview":
+    if first.kind == "preview":
         from .preview import preview  # only here: no other survey has its addresses
 
         app.register_blueprint(preview)
@@ -58,7 +37,9 @@ def create_app(surveys: Mapping[str, Survey]) -> Flask:
 
     @app.url_value_preprocessor
     def known_language(endpoint: str | None, values: dict[str, str] | None) -> None:
-        if values and "language" in values and values["language"] not in surveys:
+        language = request.path.split("/", 2)[1]
+        g.survey = surveys.get(language, first)
+        if values and "language" in values and language not in surveys:
             abort(404)
 
     @app.before_request

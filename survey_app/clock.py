@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 def minute() -> int:
     """Whole minutes since 1970."""
-    return int(_now().timestamp() // 60)
+    return int(time.time() // 60)
 
 
 def today() -> str:

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from instruments import records
@@ -17,6 +17,7 @@ from .beginning import start
 from .drafts import Receipt
 from .pages import nearest
 from .passing import address, carrying, deleting, from_our_page, gone, onward, opened, receipt, replacing
+from .plain import Response
 from .survey import survey
 
 endings = Blueprint("endings", __name__)

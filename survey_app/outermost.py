@@ -38,7 +38,6 @@ SENT_OUT = frozenset(
         "allow",
         "cache-control",
         "content-language",
-        "content-length",
         "content-type",
         "location",
         "refresh",
@@ -65,7 +64,7 @@ NO_STORE = ("Cache-Control", "no-store")
 PAGE = "text/html; charset=utf-8"
 WORTH_PACKING = 500  # bytes
 FAST, SMALL = 6, 9  # pages are packed as they are made, files once
-GZIP, WINDOW, MEMORY = 16, 15, 8  # zlib’s words
+GZIP, WINDOW, MEMORY = 16, 13, 7  # zlib’s words; a window of 8 KiB is a page’s size and takes half the time of 32
 
 
 class Outermost:
@@ -108,10 +107,10 @@ class Outermost:
         status, headers = answer
         if len(body) > WORTH_PACKING and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
             body = _packed_once(body) if NO_STORE not in headers else _packed(body, FAST)
-            headers = [each for each in headers if each[0] != "Content-Length"]
-            headers += [("Content-Encoding", "gzip"), ("Content-Length", str(len(body)))]
+            headers.append(("Content-Encoding", "gzip"))
+        headers.append(("Content-Length", str(len(body))))
         start_response(status, headers)
-        return [body]
+        return [] if inside.get("REQUEST_METHOD") == "HEAD" else [body]
 
     @staticmethod
     def _let_out(headers: list[tuple[str, str]], out: frozenset[str]) -> list[tuple[str, str]]:

@@ -96,11 +96,11 @@ def answer(language: str, number: int) -> ResponseReturnValue:
     page = way.page(number)
     if page is None:  # fallen off the way: another window has changed what it hangs on
         return _not_asked(draft)
-    asked, go, steps = page.asked(way.known), request.form.get("go"), _steps()
-    filled = forms.form(asked, draft.role, language, request.form)
+    asked, sent, steps = page.asked(way.known), request.form, _steps()
+    filled, go = forms.form(asked, draft.role, language, sent), sent.get("go")
     answers = forms.answers(asked, filled) if filled.validate() else None
     version = way.version(asked)
-    overtaken = request.form.get("_version", version) != version
+    overtaken = sent.get("_version", version) != version
     if overtaken and (answers is None or way.answering(answers).answers != way.answers):
         why = here.words["other_window_text" if forms.boxes(asked) else "other_window"]
         newest = forms.newest(asked, way.answers, filled)

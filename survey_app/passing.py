@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from typing import cast
 
-from flask import Response, g, make_response, request
+from flask import g, make_response, request
 from flask.typing import ResponseReturnValue
 
 from instruments.model import Text
@@ -20,6 +21,7 @@ from .drafts import (
     junk,
     to_cookie,
 )
+from .plain import Response
 from .survey import Survey, survey
 
 
@@ -55,9 +57,9 @@ def _token_is(draft: Draft) -> bool:
 
 def from_our_page() -> bool:
     """Did the browser, as far as it says, send this from one of our pages?"""
-    origin = request.headers.get("Origin")
-    own = survey().origin or f"http://{request.host}"
-    return origin in (None, own) and request.headers.get("Sec-Fetch-Site") in (None, "same-origin", "none")
+    said = request.environ
+    own = survey().origin or f"http://{said.get('HTTP_HOST')}"
+    return said.get("HTTP_ORIGIN", own) == own and said.get("HTTP_SEC_FETCH_SITE", "none") in ("same-origin", "none")
 
 
 def onward(*steps: str | int) -> Response:
@@ -75,10 +77,11 @@ def carrying(what: Draft | Receipt, answer: ResponseReturnValue, spare: int = 0)
 
     Raises TooLong where the draft has not even so many bytes to spare.
     """
-    here = survey()
-    response = make_response(answer)
-    what = replace(what, seen=clock.minute()) if isinstance(what, Draft) else what
-    if what == _in_cookie(here):
+    here, came = survey(), g.get("came")
+    response = _made(answer)
+    if isinstance(what, Draft) and what.seen != clock.minute():
+        what = replace(what, seen=clock.minute())
+    if what is came or what == came:
         return response
     age: int | None = None
     if what.own_device:  # a shared one forgets when the browser is closed
@@ -90,23 +93,21 @@ def carrying(what: Draft | Receipt, answer: ResponseReturnValue, spare: int = 0)
 def renewing(response: Response) -> None:
     """Where a shared device has shown its code, every later page changes the cookie: Back must not find the code."""
     here = survey()
-    if here.cookie not in request.cookies or "Set-Cookie" in response.headers:
-        return
     came = _in_cookie(here)
-    if isinstance(came, Receipt) and came.show and not came.own_device:
+    if isinstance(came, Receipt) and came.show and not came.own_device and "Set-Cookie" not in response.headers:
         _set(response, to_cookie(came, here.draft_keys, clock.today()), None)
 
 
 def replacing(answer: ResponseReturnValue) -> Response:
     """The answer, with junk in the cookie, draft or none: only a cookie that changes keeps Back from the page."""
-    response = make_response(answer)
+    response = _made(answer)
     _set(response, junk(), None)
     return response
 
 
 def deleting(answer: ResponseReturnValue) -> Response:
     """The answer, with no cookie left."""
-    response = make_response(answer)
+    response = _made(answer)
     if survey().cookie in request.cookies:
         response.delete_cookie(survey().cookie, path="/", secure=survey().https, httponly=True, samesite="Strict")
     return response
@@ -139,6 +140,11 @@ def words_just_typed() -> tuple[str, ...]:
         return ()
     boxes = [each.id for each in survey().study.questions() if isinstance(each, Text)]
     return tuple(said for id in boxes if (said := request.form.get(id, "").strip()))
+
+
+def _made(answer: ResponseReturnValue) -> Response:
+    """The answer as a response of ours, as every view's becomes one."""
+    return answer if isinstance(answer, Response) else cast(Response, make_response(answer))
 
 
 def _set(response: Response, value: str, age: int | None) -> None:

@@ -23,13 +23,14 @@ from instruments.model import Study
 from instruments.reader import Faulty, read_in_every_language
 
 from . import drafts, sealing
-from .app import LARGEST_POST, create_app
+from .app import create_app
 from .drafts import DraftKeys, usually
 from .live import LIVE, Gate
 from .machine import leave_no_core
 from .mint import Mint
 from .newcomers import USUAL, Newcomers
 from .outermost import Outermost
+from .plain import LARGEST_POST
 from .showing import Templates
 from .store import Store
 from .survey import Survey

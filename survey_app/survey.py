@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from flask import current_app, g, request
+from flask import g, request
 
 from instruments import records
 from instruments.model import Study, Text
@@ -25,7 +26,7 @@ MINUTES_TO_FINISH = 24 * 60  # after a live survey has closed
 LONGEST_ADDRESS = 40  # ours are shorter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Survey:
     """A study being served in one language: how it looks, where it stores, whom it seals to."""
 
@@ -41,17 +42,17 @@ class Survey:
     origin: str | None  # the public address; None on plain loopback
     gate: Gate | None = None  # what must be true while it is live
 
-    @property
+    @cached_property
     def mark(self) -> str:
         """What a draft remembers of the study: drafts of another version are not gone on with."""
         return self.study.fingerprint[:16]
 
-    @property
+    @cached_property
     def cookie(self) -> str:
         """The cookie's name, without meaning; over HTTPS no other host can plant it."""
         return "__Host-s" if self.https else "s"
 
-    @property
+    @cached_property
     def https(self) -> bool:
         """Is the public address an encrypted one?"""
         return (self.origin or "").startswith("https://")
@@ -152,9 +153,5 @@ def in_other_languages(spoken: Mapping[str, str], answers: Collection[str]) -> s
 
 def survey() -> Survey:
     """The survey that this application serves, in the language of this request or else in its first one."""
-    here: Survey | None = g.get("survey")
-    if here is None:
-        surveys: Mapping[str, Survey] = current_app.extensions["surveys"]
-        language = request.path.split("/")[1]
-        here = g.survey = surveys.get(language) or next(iter(surveys.values()))
+    here: Survey = g.survey
     return here

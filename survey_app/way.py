@@ -19,7 +19,7 @@ BYTES_AN_ANSWER, BYTES_A_TICK = 8, 2  # packed: the names are known beforehand, 
 class Way:
     """Every page this person could meet, what is settled for them, and what they have answered."""
 
-    pages: tuple[route.Page, ...]
+    pages: tuple[route.Page, ...]  # laid out as written; `own` where somebody looks at one
     settled: Mapping[str, int | str]  # role, order, flips, story
     secret: bytes
     answers: Answers
@@ -30,7 +30,11 @@ class Way:
 
     def page(self, number: int) -> route.Page | None:
         """That page, if it is on the way."""
-        return next((page for page in self.pages if page.number == number and page.asked(self.known)), None)
+        return next((self.own(page) for page in self.pages if page.number == number and page.asked(self.known)), None)
+
+    def own(self, page: route.Page) -> route.Page:
+        """A page with this person's rows on it."""
+        return route.own(page, self.secret)
 
     def after(self, number: int) -> route.Page | None:
         """The next page, or None at the end."""
@@ -42,7 +46,7 @@ class Way:
 
     def open(self) -> route.Page | None:
         """The first page with something neither answered nor skipped, or None."""
-        return route.open_page(self.pages, self.known)
+        return route.open_page(map(self.own, self.pages), self.known)
 
     def walked(self) -> list[tuple[route.Page, tuple[route.Shown, ...]]]:
         """Every page on the way with what it asks."""
@@ -60,7 +64,7 @@ class Way:
     def skipping(self, part: int) -> Way:
         """The way with everything that is still open in a part left empty."""
         further, here = self, [page for page in self.pages if page.part == part]
-        while (page := route.open_page(here, further.known)) is not None:
+        while (page := route.open_page(map(self.own, here), further.known)) is not None:
             left = {column: None for each in page.asked(further.known) for column in each.columns}
             further = further.answering({**left, **further.answers})
         return further
@@ -103,5 +107,5 @@ def way(study: Study, draft: Draft) -> Way:
     if draft.role is None:
         return Way(pages=(), settled={}, secret=draft.secret, answers={})
     settled = route.facts(study, draft.role, draft.secret)
-    pages = route.pages(study, draft.role, draft.secret, settled)
+    pages = route.laid_out(study, draft.role, settled)
     return Way(pages=pages, settled=settled, secret=draft.secret, answers=draft.answers)

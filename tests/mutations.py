@@ -35,7 +35,7 @@ MUTATIONS = (
     ("the draft is encrypted", "drafts.py", "Aead(keys.of(today)[0]).encrypt(padded)", "padded", "test_drafts.py"),
     ("old keys are erased", "drafts.py", "if day >= clock.day_before(today):", "if True:", "test_drafts.py"),
     ("drafts are padded", "drafts.py", ".ljust(_padded(len(packed)), b\"\\0\")", "", "test_drafts.py"),
-    ("posts come from our page", "passing.py", "return origin in (None, own) and", "return", "test_guard.py"),
+    ("posts come from our page", "passing.py", "return said.get(\"HTTP_ORIGIN\", own) == own and", "return", "test_guard.py"),
     ("posts carry the token", "passing.py", "and _token_is(found)", "", "test_guard.py"),
     ("leaving replaces the cookie", "passing.py", "    _set(response, junk(), None)\n", "", "test_endings.py test_behaviours.py"),
     ("an error says its class only", "app.py", 'f"survey: {type(error).__name__} at {where}"', 'f"survey: {error} at {where}"', "test_guard.py"),

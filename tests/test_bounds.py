@@ -11,7 +11,7 @@ from conftest import FORM, Scripted, raw, to_page
 from test_faults import Sender, keys_of, stored
 
 from instruments.walker import Browser
-from survey_app.app import LARGEST_POST, MOST_FIELDS
+from survey_app.plain import LARGEST_POST, MOST_FIELDS
 
 PAIRS = 500
 

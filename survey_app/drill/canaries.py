@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from instruments.walker import Browser, Form, Page, Sent, onward
 
-from .. import app, haystack
+from .. import haystack, plain
 from .place import Place
 
 PEER = "127.0.0.77"
@@ -121,8 +121,8 @@ class Crowd:
         """What programs send: wrong kinds, too much, unknown places, no HTTP at all, lies about length."""
         form = "application/x-www-form-urlencoded"
         first = f"/?{QUERY}={QUERY}"
-        big = b"a=" + b"b" * app.LARGEST_POST
-        many = "&".join(f"f{n}={ANSWER}" for n in range(app.MOST_FIELDS + 1)).encode()
+        big = b"a=" + b"b" * plain.LARGEST_POST
+        many = "&".join(f"f{n}={ANSWER}" for n in range(plain.MOST_FIELDS + 1)).encode()
         language = urlsplit(self.answers[-1][0]).path.split("/")[1] or "en"
         for what, method, path, kind, body in (
             ("a question behind the address", "GET", first, "", b""),
