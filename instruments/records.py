@@ -213,8 +213,11 @@ def from_bytes(raw: bytes) -> dict[str, Any]:
 
 
 def to_frame(sealed: bytes, payload_size: int) -> bytes:
-    """Sealed bytes in a frame whose size depends on the payload's bucket alone."""
-    return (len(sealed).to_bytes(4) + sealed).ljust(payload_size + FRAME_ROOM, b"\0")
+    """Sealed bytes in a frame whose size hangs on the payload’s bucket alone. Raises ValueError if they do not fit."""
+    size = payload_size + FRAME_ROOM
+    if len(sealed) + 4 > size:
+        raise ValueError(f"{len(sealed)} sealed bytes are too many for a frame of {size}")
+    return (len(sealed).to_bytes(4) + sealed).ljust(size, b"\0")
 
 
 def from_frame(frame: bytes) -> bytes:

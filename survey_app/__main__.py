@@ -305,8 +305,8 @@ def purge(data: Path, dry_run: bool, confirm: str | None) -> None:
     if dry_run:
         return
     today = clock.today()
-    if (confirm or click.prompt(f"Type today's day ({today}) to delete them for good", err=True)) != today:
-        raise Refused("That is not today's day; nothing was deleted.")
+    if (confirm or click.prompt("Type today's day, as year-month-day, to delete them for good", err=True)) != today:
+        raise Refused("By this machine's clock that is not today's day: nothing was deleted. Look at both.")
     keeping.purge(data, only_look=False)
     click.echo(f"{data}: everything is deleted.")
 

@@ -60,7 +60,7 @@ def create_app(surveys: Mapping[str, Survey]) -> Flask:
             return error  # type: ignore[return-value]
         typed: tuple[str, ...] = ()
         if status >= 500:
-            _note(error)
+            _note(getattr(error, "original_exception", None) or error)
             typed = words_just_typed()
         heading = {404: "not_found", 405: "not_found", 413: "too_large"}.get(status, "trouble")
         return survey().page("message.html", heading=heading, start=True, typed=typed), status

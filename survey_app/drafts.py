@@ -94,11 +94,16 @@ class DraftKeys:
         """`usual` is what `usually` says of the study."""
         self.path, self.usual = path, usual
         self.keys: dict[str, bytes] = {}
+        self.written = False
 
     def of(self, today: str) -> list[bytes]:
-        """Today's key first, then yesterday's."""
-        if today not in self.keys:
-            self.keys = self._turned(today)
+        """Today's key first, then yesterday's. Where it cannot be written it lies in memory until it can."""
+        if today not in self.keys or not self.written:
+            try:
+                self.keys, self.written = self._turned(today), True
+            except OSError:
+                yesterday = {day: key for day, key in self.keys.items() if day >= clock.day_before(today)}
+                self.keys, self.written = {today: secrets.token_bytes(Aead.KEY_SIZE), **yesterday}, False
         return [self.keys[today], *(key for day, key in self.keys.items() if day != today)]
 
     def _turned(self, today: str) -> dict[str, bytes]:
@@ -110,18 +115,15 @@ class DraftKeys:
                     day, _, key = line.partition(" ")
                     if day >= clock.day_before(today):
                         kept[day] = bytes.fromhex(key)
+            kept = {**{day: key for day, key in self.keys.items() if day >= clock.day_before(today)}, **kept}
             kept.setdefault(today, secrets.token_bytes(Aead.KEY_SIZE))
             fresh = self.path.with_suffix(".new")
             handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 file.writelines(f"{day} {key.hex()}\n" for day, key in sorted(kept.items()))
             fresh.replace(self.path)
-        for path in (
-            self.path,
-            self.path.parent / LOCK,
-            self.path.parent,
-        ):  # when somebody came first today is nobody's business
-            os.utime(path, (clock.start_of_month(), clock.start_of_month()))
+        # when somebody came first today is nobody's business
+        clock.say_the_month_alone(self.path, self.path.parent / LOCK, self.path.parent)
         return kept
 
 

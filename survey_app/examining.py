@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from instruments.approval import RECIPIENTS
 from instruments.doors import harmless
 from instruments.model import Study
 
 from . import clock, machine
-from .live import CODES_FORGOTTEN, LIVE, gate
+from .live import CODES_FORGOTTEN, LIVE, Gate, gate
 from .looking import PAUSED, codes_forgotten_in, kind_in, pilot_in, sent_in
 
 
@@ -38,6 +39,8 @@ def examined(folder: Path, study: Study, data: Path, origin: str | None) -> Exam
         )
     if kind == LIVE and codes_forgotten_in(data):
         in_the_way.append(CODES_FORGOTTEN)
+    if machine.leaves_cores():
+        in_the_way.append("core dumps: this system lets no program forbid an image of its memory; use another one.")
     if (data / PAUSED).exists():
         in_the_way.append("The survey is paused (python -m survey_app resume).")
     if kind not in (None, LIVE):
@@ -45,10 +48,16 @@ def examined(folder: Path, study: Study, data: Path, origin: str | None) -> Exam
     return Examined(
         fingerprint=study.fingerprint,
         day=today,
-        in_the_way=(*in_the_way, *machine.in_the_way(data)),
+        in_the_way=tuple(in_the_way),
         soon=tuple(found.soon(today)),
-        look_at=tuple(machine.to_look_at(data, origin)),
+        look_at=(*_lone_text_key(found), *machine.to_look_at(data, origin)),
     )
+
+
+def _lone_text_key(found: Gate) -> Iterator[str]:
+    """One key for people's own words is allowed, and a loss that nothing mends."""
+    if found.recipients is not None and len(found.recipients.texts) == 1:
+        yield f"{RECIPIENTS}: one key alone opens what people write in their own words; name a spare under texts."
 
 
 def lines(found: Examined) -> Iterator[str]:

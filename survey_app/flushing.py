@@ -17,9 +17,9 @@ SECONDS_TO_WAIT = 10.0  # for another process that holds the lock
 class Flusher:
     """One background thread that flushes within seconds of any change, never in a participant's request."""
 
-    def __init__(self, flush: Callable[[], None], due: Callable[[], bool]) -> None:
-        """`due` says, once an hour in which nothing happens, whether a day has come on which something must go."""
-        self.flush, self.due = flush, due
+    def __init__(self, flush: Callable[[], None], due: Callable[[], bool], look: Callable[[], None]) -> None:
+        """Once an hour in which nothing happens `look` is called, and `due` says whether something must go today."""
+        self.flush, self.due, self.look = flush, due, look
         self.wanted, self.ended = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self._run, name="flush", daemon=True)
         self.thread.start()
@@ -40,12 +40,13 @@ class Flusher:
             called = self.wanted.wait(SECONDS_TO_LOOK)
             if self.ended.is_set():
                 return
-            if not called and not self.due():
-                continue
             self.wanted.clear()
             began = clock.seconds()
             try:
-                self.flush()
+                if called or self.due():
+                    self.flush()
+                else:
+                    self.look()
             except (sqlite3.Error, OSError) as error:
                 print(f"survey: {type(error).__name__} at flush", file=sys.stderr)
                 self.wanted.set()  # the disk is full, locked or not ours to change: the next round tries again

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -14,12 +13,11 @@ from instruments import records
 from instruments.approval import approval_of
 from instruments.doors import Environment, Refused, WrongUse
 
-from . import clock, codes, drafts, room, signing
+from . import clock, codes
 from .lasting import last_day
-from .looking import COPIES, PAUSED, cannot_write, kind_in, sent_in, signer_in, studies_in
-from .store import Store
+from .looking import COPIES, HALF_MADE, PAUSED, cannot_write, kind_in, sent_in, signer_in, studies_in
+from .store import BESIDE, Store
 
-LEFT_BESIDE = (*drafts.FILES, signing.NAME, room.NAME, PAUSED, records.PRACTICE_KEY)
 TENS = 10  # what a host may know of how many have sent: to the nearest ten
 
 
@@ -34,8 +32,8 @@ def pause(folder: Path, because: str | None) -> None:
         else:
             note.touch(mode=0o600)
             note.write_text(because, encoding="utf-8")
-            os.utime(note, (clock.start_of_month(), clock.start_of_month()))
-        os.utime(folder, (clock.start_of_month(), clock.start_of_month()))
+            clock.say_the_month_alone(note)
+        clock.say_the_month_alone(folder)
     except OSError as error:
         raise Environment(cannot_write(folder, error)) from error
 
@@ -93,7 +91,7 @@ def backup(folder: Path, out: Path | None) -> Path:
     path = out or folder / COPIES / f"{clock.month()}.db"
     if path.exists() and out is not None:
         raise WrongUse(f"{path} exists already; name another file with --out.")
-    fresh = path.with_name(path.name + ".partial")
+    fresh = path.with_name(path.name + HALF_MADE)
     with kept(folder) as store:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -117,7 +115,7 @@ def restore(path: Path, folder: Path) -> tuple[int, int]:
     try:
         if kind_in(folder) is None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh = folder / f"{records.SURVEY_FILE}.partial"
+            fresh = folder / f"{records.SURVEY_FILE}{HALF_MADE}"
             shutil.copyfile(path, fresh)
             fresh.chmod(0o600)
             fresh.replace(folder / records.SURVEY_FILE)
@@ -157,9 +155,9 @@ def purge(folder: Path, *, only_look: bool) -> tuple[int, list[Path]]:
             for path in copies:
                 path.unlink()
     if not only_look:  # when the store has let go: it signs and takes ballast on a last time
-        for left in LEFT_BESIDE:
+        for left in BESIDE:
             (folder / left).unlink(missing_ok=True)
-        os.utime(folder, (clock.start_of_month(), clock.start_of_month()))
+        clock.say_the_month_alone(folder)
     return count, copies
 
 

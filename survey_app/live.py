@@ -1,27 +1,34 @@
-"""Practice, live, closed: what a survey may collect. Live only while every sentence is true, each day anew."""
+"""Practice, live, closed: what a survey may collect. Live only while every sentence is true, each hour anew."""
 
 from __future__ import annotations
 
 import os
 import re
+import sys
+import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from instruments.approval import FRESH, RECIPIENTS, Approval, approval_of, checked_lines, digest, lapsed, unlike
 from instruments.doors import WrongUse, harmless
 from instruments.model import Study
 
-from . import sealing
+from . import machine, sealing
 from .looking import kind_in
 
-PRIVATE_KEY = re.compile(rb"AGE-SECRET-KEY-1[0-9A-Z]{50,}", re.IGNORECASE)
+BETWEEN = rb"(?:\s|<[^<>]{0,80}>)*"
+PRIVATE_KEY = re.compile(rb"AGE-SECRET-KEY-" + BETWEEN + rb"1(?:" + BETWEEN + rb"[02-9AC-HJ-NP-Z]){50,}", re.IGNORECASE)
+"""Also as our printed sheet breaks it; the letters are those of its alphabet (Bech32), so that prose is none."""
+
 AT_MOST = 64 * 1024  # bytes of a file that are looked at for a key
 DEEPEST, MOST_FILES = 6, 50_000  # of a place that is looked through
 DAYS_OF_WARNING = 14
+HOUR = 3600.0  # seconds
 LIVE = "live"
 CODES_FORGOTTEN = "The codes of this data folder are forgotten; new answers need a folder of their own (--data)."
 ONION = ".onion"  # encrypted by Tor itself
@@ -41,7 +48,7 @@ class Gate:
     def in_the_way(self, today: str, sent: int) -> tuple[str, ...]:
         """Every sentence that is not true today; none while live answers may be collected."""
         found = [*self.settled, *lapsed(self.study, self.approval, today)]
-        if self.keys is not None and digest(self.keys) != self.sealed_to:
+        if self.keys is not None and _digest(self.keys) != self.sealed_to:
             found.append(f"{RECIPIENTS} was changed; let it be approved (approve --recipients), and start anew.")
         if self.approval is not None and sent >= self.approval.cap:
             found.append(f"{self.approval.cap:,} questionnaires have been sent, as many as the board allows.")
@@ -66,6 +73,31 @@ class Gate:
                 yield f"In {(last - day).days} days {what} lapses ({last})."
 
 
+class Watched:
+    """The gate of a survey that runs: what was settled at its start is looked at anew every hour, by its own thread."""
+
+    def __init__(self, first: Gate, again: Callable[[], Gate], every: float = HOUR) -> None:
+        """`again` is the gate as it would be at a start now."""
+        self.now, self.again, self.every = first, again, every
+        threading.Thread(target=self._run, name="gate", daemon=True).start()
+
+    def in_the_way(self, today: str, sent: int) -> tuple[str, ...]:
+        """Every sentence that is not true today."""
+        return self.now.in_the_way(today, sent)
+
+    def sound(self) -> bool:
+        """Would what is sent now be the approved study, sealed to the approved keys?"""
+        return self.now.sound()
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(self.every):
+            try:
+                self.now = replace(self.now, settled=self.again().settled)
+            except Exception as error:
+                print(f"survey: {type(error).__name__} at the gate", file=sys.stderr)
+
+
 def gate(folder: Path, study: Study, data: Path, origin: str | None) -> Gate:
     """The gate of a study folder on this machine. Whatever cannot be read stands in the way, in words."""
     approval, recipients, sealed_to = None, None, None
@@ -84,6 +116,7 @@ def gate(folder: Path, study: Study, data: Path, origin: str | None) -> Gate:
         settled.append(error.format_message())
     settled += unlike(folder, study, approval, sealed_to)
     settled += _keys_here(data, folder)
+    settled += machine.in_the_way(data)
     if origin is None or not (origin.startswith("https://") or origin.endswith(ONION)):
         settled.append("The survey has no public https:// or .onion address (--origin).")
     return Gate(
@@ -120,6 +153,20 @@ def _keys_here(data: Path, folder: Path) -> Iterator[str]:
     for place, (_, whole) in zip(dict.fromkeys(places), looked, strict=True):
         if not whole:
             yield f"{shown(place)} has too many files to look for private keys; let the survey be a user of its own."
+
+
+def _digest(path: Path) -> str | None:
+    """SHA-256 of a file, read only when it has changed: its time of access must not follow those who begin."""
+    try:
+        now = path.stat()
+    except OSError:
+        return None
+    return _digest_of(path, (now.st_ino, now.st_size, now.st_mtime_ns))
+
+
+@lru_cache(maxsize=2)
+def _digest_of(path: Path, changed: tuple[int, ...]) -> str | None:
+    return digest(path)
 
 
 def private_keys(place: Path) -> tuple[list[Path], bool]:

@@ -15,6 +15,7 @@ from .flushing import SECONDS_TO_WAIT
 
 PAUSED = "paused.txt"
 COPIES = "backups"  # in the data folder, unless another place is named
+HALF_MADE = ".partial"  # how the name of a copy ends while it is made
 
 
 def kind_in(folder: Path) -> str | None:

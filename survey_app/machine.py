@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from . import clock, room
 
-NOT_DUMPABLE = (4, 0)  # prctl(PR_SET_DUMPABLE, 0)
+HERE = Path(__file__).parent.parent
+NOT_DUMPABLE, DUMPABLE = (4, 0), (3,)  # prctl: PR_SET_DUMPABLE to 0, PR_GET_DUMPABLE
 PROXIES = ("nginx", "caddy", "apache2", "httpd", "lighttpd", "traefik", "haproxy.log")
 KEEPS_OLD = {
     "btrfs": "keeps what was overwritten in its snapshots",
@@ -20,19 +23,36 @@ KEEPS_OLD = {
 SYNCHRONISED = ("run/systemd/timesync/synchronized", "run/chrony", "var/lib/ntp", "run/ntpd.pid", "run/openntpd.sock")
 
 
-def leave_no_core() -> None:
-    """Whatever breaks, no image of this program's memory is written; nobody else's program may look into it."""
-    with suppress(ImportError, ValueError, OSError):
+def leave_no_core() -> bool:
+    """Whatever breaks, no image of this program's memory is written; nobody else's program may look into it.
+
+    Is it so now?
+    """
+    try:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(*NOT_DUMPABLE)  # Linux: also where a core would go to another program
+        limited = resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+    except (ImportError, ValueError, OSError):
+        limited = False
+    if not sys.platform.startswith("linux"):
+        return limited
+    with suppress(OSError, AttributeError):  # also where a core would go to another program, whatever the limit says
+        system = ctypes.CDLL(None)
+        system.prctl(*NOT_DUMPABLE)
+        return limited and system.prctl(*DUMPABLE) == 0
+    return False
+
+
+def leaves_cores() -> bool:
+    """Would a survey leave an image of its memory here? Tried by a program of its own, as it cannot be taken back."""
+    tried = "import sys; from survey_app.machine import leave_no_core; sys.exit(0 if leave_no_core() else 1)"
+    return subprocess.run([sys.executable, "-c", tried], cwd=HERE, check=False).returncode != 0
 
 
 def in_the_way(data: Path) -> Iterator[str]:
     """What must be mended before answers are real: open folders, no room, a clock that is behind."""
-    for path in (data, *(data.glob("*") if data.is_dir() else ())):
+    for path in (data, *(sorted(data.rglob("*")) if data.is_dir() else ())):
         with suppress(OSError):
             mode = path.stat().st_mode
             if mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -50,9 +70,14 @@ def to_look_at(data: Path, origin: str | None, root: Path = Path("/")) -> Iterat
     """What only the host can judge. It keeps nothing closed; each line says what to do."""
     for device in _swap(root):
         yield f"swap: {device} may hold a page of memory for long; swapoff -a, or MemorySwapMax=0 as in our unit."
-    kind = _file_system(data, root)
+    kind = _mounted(data, root)[0]
     if kind in KEEPS_OLD:
         yield f"snapshots: {data} lies on {kind}, which {KEEPS_OLD[kind]}. Exclude the folder, or use another disk."
+    with suppress(OSError):
+        if (pattern := (root / "proc/sys/kernel/core_pattern").read_text().strip()).startswith("|"):
+            yield f"core dumps: {pattern.split()[0][1:]} keeps them; the survey leaves none, a proxy might."
+    if "strictatime" in _mounted(data, root)[1].split(","):
+        yield f"access times: each look at a file of {data} is noted there with its time; mount it with noatime."
     for name in PROXIES:
         for path in sorted((root / "var/log").glob(f"{name}*")):
             if size := sum(each.stat().st_size for each in _files(path)):
@@ -72,15 +97,15 @@ def _swap(root: Path) -> Iterator[str]:
                 yield device
 
 
-def _file_system(data: Path, root: Path) -> str | None:
-    """The kind of file system under a folder: that of the longest mount point above it."""
-    best = ("", "")
+def _mounted(data: Path, root: Path) -> tuple[str, str]:
+    """The kind of file system under a folder, and how it is mounted: the longest mount point above it."""
+    best = ("", "", "")
     with suppress(OSError):
         for line in (root / "proc/mounts").read_text().splitlines():
-            _, point, kind, *_ = line.split()
+            _, point, kind, how, *_ = line.split()
             if data.resolve().is_relative_to(point) and len(point) >= len(best[0]):
-                best = (point, kind)
-    return best[1] or None
+                best = (point, kind, how)
+    return best[1:]
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -53,6 +54,7 @@ class Flask(flask.Flask):
 
     request_class = Request
     response_class = Response
+    logger = logging.Logger("nothing", logging.CRITICAL + 1)  # its lines would carry address, time and traceback
 
     def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:
         """What finds the view for a request."""

@@ -41,7 +41,7 @@ def take_on(folder: Path) -> None:
         return
     finally:
         os.close(handle)
-    os.utime(path, (clock.start_of_month(), clock.start_of_month()))
+    clock.say_the_month_alone(path)
 
 
 def throw_off(folder: Path) -> bool:

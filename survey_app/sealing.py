@@ -28,8 +28,9 @@ def seal(payload: Mapping[str, Any], recipients: Sequence[Recipient]) -> bytes:
 
 
 FEWEST = 2  # recipients of live answers: one lost key must not lose them
+MOST = 6  # so that what age adds, some hundred bytes for each, always fits the room of a frame
 FILE = {
-    "answers": "public age keys that answers are sealed to, two or more",
+    "answers": "public age keys that answers are sealed to, two to six",
     "texts": "those that people's own words are sealed to; without them the same",
 }
 
@@ -63,6 +64,8 @@ def recipients_of(folder: Path) -> tuple[Recipients, str]:
                 keys.append(Recipient.from_str(str(each.value)))
             except pyrage.RecipientError:
                 problems.add(each, f"“{each.value}” is no public age key (age1…)")
+            if len(keys) == MOST + 1:
+                problems.add(each, f"{key} are sealed to at most {MOST} keys")
     if problems.found:
         raise WrongUse("\n".join(str(each) for each in sorted(problems.found)))
     answers = tuple(named["answers"])

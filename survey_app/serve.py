@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -25,7 +26,8 @@ from instruments.reader import Faulty, read_in_every_language
 from . import drafts, sealing
 from .app import create_app
 from .drafts import DraftKeys, usually
-from .live import LIVE, Gate
+from .live import LIVE, Gate, Watched
+from .live import gate as again
 from .machine import leave_no_core
 from .mint import Mint
 from .newcomers import USUAL, Newcomers
@@ -87,6 +89,9 @@ def open_survey(
 ) -> dict[str, Survey]:
     """Everything a survey needs, ready, language by language. Practice makes a key beside the data."""
     study = next(iter(studies.values()))
+    watched: Gate | Watched | None = gate
+    if gate is not None and gate.keys is not None and kind == LIVE:
+        watched = Watched(gate, partial(again, gate.keys.parent, study, data, origin))
     pilot = bool(gate and gate.approval and gate.approval.pilot and kind == LIVE)
     store = Store(data, study, kind, pilot=pilot)
     if gate is not None and kind == LIVE:  # those that were read at the start; with none of them nothing is sent
@@ -106,7 +111,7 @@ def open_survey(
         newcomers=Newcomers(newcomers),
         deletions=Newcomers(newcomers),
         recipients=recipients,
-        gate=gate,
+        gate=watched,
         kind=kind,
         origin=origin,
     )
@@ -125,8 +130,10 @@ def _practice_recipients(key: Path) -> sealing.Recipients:
 def serve(surveys: Mapping[str, Survey], host: str, port: int, ready: Callable[[str], str]) -> NoReturn:
     """Serve until told to stop; then flush and let go. Raises Environment when the port is taken."""
     _keep_quiet()
-    leave_no_core()
     survey = next(iter(surveys.values()))
+    if not leave_no_core() and survey.kind == LIVE:
+        survey.store.close()
+        raise Refused("This system lets no program forbid an image of its memory; no real answers are taken here.")
     try:
         taken = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:

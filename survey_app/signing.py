@@ -105,7 +105,7 @@ def _kept(path: Path) -> bytes:
             pass
         finally:
             fresh.unlink()
-        os.utime(path, (clock.start_of_month(), clock.start_of_month()))
+        clock.say_the_month_alone(path)
     seed = path.read_bytes()
     if not SEED.fullmatch(seed):
         raise Environment(f"{path} holds no signing key. Move it away; a new one is made at the next start.")

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -24,15 +24,18 @@ from instruments import evidence, records
 from instruments.doors import Environment, Refused
 from instruments.model import Study
 
-from . import clock, room
+from . import clock, drafts, room, signing
 from .codes import row_keys
 from .copies import brought_back
 from .flushing import SECONDS_TO_WAIT, Flusher
 from .lasting import forget_codes, last_day
-from .looking import COPIES, PAUSED, cannot_write, sent
+from .looking import COPIES, HALF_MADE, PAUSED, cannot_write, sent
 from .signing import Signer
 
 PAGE_SIZE = 32768  # at 4 KiB records overflow, and overflow pages are a log of arrival until VACUUM
+
+BESIDE = (*drafts.FILES, signing.NAME, room.NAME, PAUSED, records.PRACTICE_KEY)
+"""What else of ours lies in the data folder."""
 
 Sent = Literal["stored", "already", "withdrawn"]
 
@@ -75,7 +78,7 @@ class Store:
             self.flush()
         except (OSError, sqlite3.Error) as error:
             raise Environment(cannot_write(folder, error)) from error
-        self.flusher = Flusher(lambda: self.flush(), lambda: self.deleting_is_over())
+        self.flusher = Flusher(lambda: self.flush(), lambda: self.deleting_is_over(), self.say_the_month_alone)
 
     def send(self, code: str, frame: bytes, text_frame: bytes | None) -> Sent:
         """Keep one sealed response, once, whatever is pressed twice. Raises sqlite3.Error if it is not kept.
@@ -84,12 +87,14 @@ class Store:
         """
         if not self.salt:
             raise sqlite3.OperationalError("the last day for deleting is over")
-        if room.scarce(self.path):
-            raise sqlite3.OperationalError("under the floor of free space")
         with self._writing() as execute:
             key, text_key = row_keys(code, self._salt_now(execute))
             if execute("SELECT 1 FROM tombstones WHERE key = ?", (key,)).fetchone():
                 return "withdrawn"
+            if execute("SELECT 1 FROM responses WHERE key = ?", (key,)).fetchone():
+                return "already"
+            if room.scarce(self.path):
+                raise sqlite3.OperationalError("under the floor of free space")
             added = self._add(execute, "responses", key, frame)
             if added and text_frame is not None:
                 self._add(execute, "texts", text_key, text_frame)
@@ -133,7 +138,7 @@ class Store:
         with self.lock:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             self.connection.execute("VACUUM INTO ?", (str(path),))
-        os.utime(path, (clock.start_of_month(), clock.start_of_month()))
+        clock.say_the_month_alone(path)
 
     def take_back(self, path: Path) -> tuple[int, int]:
         """Bring rows of a copy back, but for what was withdrawn since: how many, and how many were left out.
@@ -154,10 +159,14 @@ class Store:
     def empty(self) -> None:
         """Delete everything that anybody sent, what was withdrawn and the salt: nothing leads to anybody any more."""
         with self._writing() as execute:
-            for table in ("responses", "texts", "tombstones", "totals"):
+            for table in ("responses", "texts", "tombstones", "totals", "signers"):
                 execute(f"DELETE FROM {table}")
-            self.salt = secrets.token_bytes(32)
-            execute("UPDATE house SET value = ? WHERE name = 'salt'", (self.salt,))
+            self.name, self.salt = secrets.token_bytes(16), secrets.token_bytes(32)
+            for what, value in (
+                ("survey", self.name),
+                ("salt", self.salt),
+            ):  # no old copy is one of this survey any more
+                execute("UPDATE house SET value = ? WHERE name = ?", (value, what))
             execute("DELETE FROM house WHERE name IN ('leaves', 'signature')")
         self.flush()
 
@@ -173,8 +182,14 @@ class Store:
         with self.lock:
             room.take_on(self.folder)
             self.connection.execute("VACUUM")
-            for path in (self.path, self.folder):
-                os.utime(path, (clock.start_of_month(), clock.start_of_month()))
+        self.say_the_month_alone()
+
+    def say_the_month_alone(self) -> None:
+        """Take the times of everything here back: a look leaves one too."""
+        clock.say_the_month_alone(self.path, self.folder)
+        for name in BESIDE:
+            with suppress(OSError):  # not there, or put there by somebody else
+                clock.say_the_month_alone(self.folder / name)
 
     def count(self) -> int:
         """How many responses are kept."""
@@ -197,6 +212,8 @@ class Store:
             return (self.folder / PAUSED).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return None
+        except PermissionError:
+            return ""  # by somebody whose reasons are not ours to read
 
     def close(self) -> None:
         """Flush a last time and let go."""
@@ -229,19 +246,30 @@ class Store:
         """After the last day for deleting no code leads to a row any more: the salt goes, here and in our copies."""
         if not self.deleting_is_over():
             return
-        for path in (self.folder / COPIES).glob("*"):  # first: while one of them cannot be reached, this is tried again
-            try:
-                with closing(_connect(path)) as copy:
-                    forget_codes(copy.execute)
-                    copy.execute("VACUUM")
-                os.utime(path, (clock.start_of_month(), clock.start_of_month()))
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
-                print("survey: a file among the copies is no copy; delete it", file=sys.stderr)
+        for path in sorted(path for path in (self.folder / COPIES).glob("*") if path.is_file()):
+            if path.name.endswith(HALF_MADE):
+                path.unlink()  # a crash has left it; it leads nowhere, but the salt may lie in it
+            elif path.exists():  # first: while one of them cannot be reached, this is tried again
+                self._forget_codes_in(path)
         with self._writing() as execute:
             forget_codes(execute)
             self.salt = b""
+
+    @staticmethod
+    def _forget_codes_in(path: Path) -> None:
+        """The same in a copy. Whatever else lies there is left alone, and said."""
+        try:
+            with closing(_connect(path)) as copy:
+                if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'house'").fetchone():
+                    forget_codes(copy.execute)
+                    copy.execute("VACUUM")
+                else:
+                    print("survey: a file among the copies is no copy; delete it", file=sys.stderr)
+            clock.say_the_month_alone(path)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            print("survey: a file among the copies is no copy; delete it", file=sys.stderr)
 
     def _add_totals(self, execute: Callable[..., sqlite3.Cursor]) -> None:
         """Write what was counted since the last Send."""

@@ -15,7 +15,7 @@ from instruments.model import Study, Text
 from . import clock, codes, sealing
 from .automatic import looks_automatic
 from .drafts import Draft, DraftKeys
-from .live import CODES_FORGOTTEN, LIVE, Gate
+from .live import CODES_FORGOTTEN, LIVE, Gate, Watched
 from .mint import Mint
 from .newcomers import Newcomers
 from .showing import Templates
@@ -40,7 +40,7 @@ class Survey:
     recipients: sealing.Recipients
     kind: str  # practice, made-up or live
     origin: str | None  # the public address; None on plain loopback
-    gate: Gate | None = None  # what must be true while it is live
+    gate: Gate | Watched | None = None  # what must be true while it is live
 
     @cached_property
     def mark(self) -> str:

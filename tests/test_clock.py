@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -127,15 +128,29 @@ def test_a_clock_that_jumps_ten_years_ahead_says_so_kindly_and_takes_the_next(se
 
 @needs_faketime
 def test_nothing_is_purged_because_a_clock_is_wrong(tmp_path):
-    """The end of retention asks for the day, typed: a clock that is ten years ahead alone deletes nothing."""
-    Store(tmp_path / "data", read(STUDY["tea"]), "practice").close()
-    told = subprocess.run(
-        [sys.executable, "-m", "survey_app", "purge", "--data", str(tmp_path / "data"), "--confirm", clock.today()],
-        env={**os.environ, **shifted("+10y")},
-        capture_output=True,
-        text=True,
-    )
-    assert told.returncode == 3, told.stdout + told.stderr
+    """Ten years ahead the time is over, but who types today's day deletes nothing. The control: the clock's own day does."""
+    study, data = tmp_path / "study", tmp_path / "data"
+    shutil.copytree(STUDY["tea"], study)
+    until = date.today() + timedelta(days=700)
+    (study / "study.yaml").write_text((study / "study.yaml").read_text() + f"privacy: {{keep_until: '{until}'}}\n")
+    store = Store(data, read(study), "practice")
+    store.send(new_code(), FRAME, FRAME)
+    store.close()
+
+    def purging(typed: str) -> int:
+        command = [sys.executable, "-m", "survey_app", "purge", "--data", str(data)]
+        ahead = {**os.environ, **shifted("+10y")}
+        return subprocess.run(command, env=ahead, input=f"{typed}\n", capture_output=True, text=True).returncode
+
+    def kept() -> int:
+        with sqlite3.connect(data / SURVEY_FILE) as own:
+            return own.execute("SELECT count(*) FROM responses").fetchone()[0]
+
+    assert purging(clock.today()) == 3
+    assert kept() == 1
+    ahead = subprocess.run(["date", "-u", "+%F"], env={**os.environ, **shifted("+10y")}, capture_output=True, text=True)
+    assert purging(ahead.stdout.strip()) == 0
+    assert kept() == 0
 
 
 def reads_a_clock(path: Path) -> set[str]:

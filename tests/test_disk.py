@@ -99,6 +99,7 @@ def test_a_full_disk(serve, small):
     assert until(lambda: (server.data / room.NAME).exists())
     filler = filled_up(small, but=room.FLOOR // 2)
     assert sender.send(refused) == 503
+    assert sender.send(mine[2]) == 303, "what was taken before is not said to be lost"
     assert withdrawing(server, mine[0]) == 200
     filled_up(small)
     assert shutil.disk_usage(small).free == 0

@@ -39,6 +39,21 @@ def test_yesterdays_key_is_accepted_and_older_ones_are_erased(keys):
     assert TODAY not in keys.path.read_text()
 
 
+def test_a_key_that_cannot_be_written_lies_in_memory_until_it_can(keys):
+    """A full or forbidden disk at midnight ends nobody's draft; as soon as it can be written, that same key is."""
+    first, second = draft(met=1), draft(met=2)
+    cookie = to_cookie(first, keys, TODAY)
+    away = keys.path.parent.rename(keys.path.parent.with_name("away"))
+    later = to_cookie(second, keys, TOMORROW)
+    assert from_cookie(cookie, keys, TOMORROW) == first
+    assert from_cookie(later, keys, TOMORROW) == second
+    away.rename(keys.path.parent)
+    assert from_cookie(later, keys, TOMORROW) == second
+    again = DraftKeys(keys.path, USUAL)
+    assert from_cookie(cookie, again, TOMORROW) == first
+    assert from_cookie(later, again, TOMORROW) == second
+
+
 def test_the_keys_are_for_this_user_alone_and_say_no_time(keys):
     """0600, and the file's own time is the first of the month."""
     keys.of(TODAY)

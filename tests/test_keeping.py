@@ -148,7 +148,8 @@ def test_retention_ends(data, tmp_path, monkeypatch):
         own.execute("DELETE FROM studies")
     Store(folder, read(kept), "practice").close()
     keeping.backup(folder, None)
-    for name in keeping.LEFT_BESIDE:
+    elsewhere = keeping.backup(folder, tmp_path / "elsewhere.db")
+    for name in keeping.BESIDE:
         (folder / name).touch()
     before = (folder / SURVEY_FILE).read_bytes()
     looked = run("survey_app", "purge", "--data", str(folder), "--dry-run")
@@ -168,6 +169,8 @@ def test_retention_ends(data, tmp_path, monkeypatch):
         salt = old.execute("SELECT value FROM house WHERE name = 'salt'").fetchone()[0]
     assert all(key in before and key not in after for key in keys)
     assert salt not in after
+    said_well(run("survey_app", "restore", str(elsewhere), "--data", str(folder)), 3, "from before this one was purged")
+    assert counts(folder / SURVEY_FILE) == (0, 0)
     monkeypatch.setattr(clock, "today", lambda: "2025-12-31")
     with pytest.raises(Exception, match="kept until 2026-01-01"):
         keeping.purge(folder, only_look=False)

@@ -15,6 +15,7 @@ from instruments.records import SURVEY_FILE
 from survey_app import clock, flushing, keeping, live
 from survey_app.app import create_app
 from survey_app.codes import row_keys
+from survey_app.looking import HALF_MADE
 from survey_app.serve import open_survey
 from survey_app.store import Store
 
@@ -68,6 +69,22 @@ def test_after_it_no_code_leads_to_a_row_here_or_in_a_copy(kept, monkeypatch):
     again = Store(store.folder, None, "live")
     assert again.salt == b"", "a restart makes no new one"
     again.close()
+
+
+def test_what_a_crash_left_among_the_copies_stops_nothing(kept, monkeypatch, capsys):
+    """A half-made copy goes, a file that is none is named, a folder is left alone; the salt is erased everywhere."""
+    store, _, copy = kept
+    salt, folder = store.salt, copy.parent
+    (folder / f"2036-12.db{HALF_MADE}").write_bytes(b"begun" + salt)
+    (folder / "empty.db").touch()
+    (folder / "letter.txt").write_text("no database")
+    (folder / "older").mkdir()
+    monkeypatch.setattr(clock, "today", lambda: AFTER)
+    store.flush()
+    assert salt_of(store.path) == salt_of(copy) == b""
+    assert not [path for path in folder.iterdir() if path.is_file() and salt in path.read_bytes()]
+    assert {path.name for path in folder.iterdir()} == {copy.name, "empty.db", "letter.txt", "older"}
+    assert capsys.readouterr().err.count("is no copy") == 2
 
 
 def test_a_survey_that_nobody_visits_looks_at_the_calendar(study, tmp_path, monkeypatch):  # noqa: F811

@@ -15,6 +15,7 @@ import pytest
 from conftest import STUDY, Scripted, run, to_page
 from test_troubles import said_well
 
+from instruments import keyfile
 from instruments.approval import approval_of, lapsed, standing
 from instruments.reader import Faulty, read
 from instruments.walker import Browser
@@ -307,10 +308,18 @@ def test_a_private_key_on_this_machine_is_found(study, tmp_path, monkeypatch):
     (room / "deep").mkdir(parents=True)
     assert private_keys(room) == private_keys(folder) == ([], True)
     path = room / "deep" / "notes.txt"
-    for content in (f"my key: {keys[0]}\n".encode(), str(keys[0]).lower().encode(), str(keys[0]).encode("utf-16")):
+    sheet = "\n".join(keyfile.printed(f"{keys[0]}\n".encode()))
+    for content in (
+        f"my key: {keys[0]}\n".encode(),
+        str(keys[0]).lower().encode(),
+        str(keys[0]).encode("utf-16"),
+        sheet.encode(),
+        sheet.replace("\n", "<br>\n").encode(),
+    ):
         path.write_bytes(content)
         assert private_keys(room) == ([path], True)
-    path.write_text(str(keys[0].to_public()))
+    prose = "AGE-SECRET-KEY-1 is how a private key begins, and whoever reads on finds words and no key at all in this"
+    path.write_text(f"{keys[0].to_public()}\n{prose}")
     (room / "round").symlink_to(room)
     os.mkfifo(room / "pipe")
     assert private_keys(room) == ([], True)

@@ -13,6 +13,7 @@ from conftest import STUDY, run
 
 from instruments.reader import read
 from survey_app import machine, room
+from survey_app.examining import examined
 from survey_app.store import Store
 
 
@@ -44,6 +45,11 @@ def test_a_tidy_machine_has_nothing_to_look_at(data, tmp_path):
         ({"proc/swaps": "Filename Type\n/dev/sda2 partition 1 0 -2\n"}, "swap: /dev/sda2"),
         ({"proc/mounts": "/dev/sda1 / ext4 rw 0 0\nx /tmp btrfs rw 0 0\n"}, "snapshots:"),
         ({"proc/mounts": "overlay / overlay rw 0 0\n"}, "container's own layer"),
+        ({"proc/mounts": "/dev/sda1 / ext4 rw,strictatime 0 0\n"}, "access times:"),
+        (
+            {"proc/sys/kernel/core_pattern": "|/usr/share/apport/apport -p%p\n"},
+            "core dumps: /usr/share/apport/apport keeps",
+        ),
         ({"var/log/nginx/access.log": "203.0.113.77 - -\n"}, "proxy logs:"),
         ({"var/log/caddy/x.log": "203.0.113.77\n"}, "caddy holds 13 bytes"),
     ],
@@ -74,11 +80,15 @@ def test_a_clock_that_nothing_keeps_right_is_said(data, tmp_path):
 def test_open_folders_no_room_and_a_clock_that_is_behind_stand_in_the_way(data, monkeypatch):
     """Each with its mend; taken back, nothing stands there."""
     data.chmod(0o755)
-    (data / "survey.db").chmod(0o644)
+    (data / "backups").mkdir(0o700)
+    for path in (copy := data / "backups" / "2026-11.db", data / "survey.db"):
+        path.touch()
+        path.chmod(0o644)
     found = list(machine.in_the_way(data))
-    assert [line.split("chmod ")[1].split()[0] for line in found] == ["700", "600"]
+    assert [line.split("chmod ")[1].split()[0] for line in found] == ["700", "600", "600"]
     data.chmod(0o700)
-    (data / "survey.db").chmod(0o600)
+    for path in (copy, data / "survey.db"):
+        path.chmod(0o600)
     monkeypatch.setattr(room, "FLOOR", shutil.disk_usage(data).total)
     assert "to spare" in next(machine.in_the_way(data))
     monkeypatch.undo()
@@ -87,6 +97,17 @@ def test_open_folders_no_room_and_a_clock_that_is_behind_stand_in_the_way(data, 
     assert "The clock is behind" in next(machine.in_the_way(data))
     os.utime(data / "survey.db", (0, 0))
     assert list(machine.in_the_way(data)) == []
+
+
+def test_a_system_that_allows_images_of_the_memory_stands_in_the_way(data, tmp_path, monkeypatch):
+    """Tried by a program of its own; where it cannot be forbidden, the doctor says so."""
+    assert not machine.leaves_cores()
+    monkeypatch.setattr(machine, "HERE", tmp_path)
+    (tmp_path / "survey_app").mkdir()
+    (tmp_path / "survey_app" / "machine.py").write_text("def leave_no_core():\n    return False\n")
+    assert machine.leaves_cores()
+    found = examined(STUDY["tea"], read(STUDY["tea"]), data, None)
+    assert "core dumps: " in " ".join(found.in_the_way)
 
 
 @pytest.mark.slow

@@ -29,12 +29,20 @@ def test_what_fits_no_bucket_is_refused():
         records.to_bytes(records.payload(every_kind, "practice", {}, {"because": "x" * 33_000}))
 
 
-@given(st.binary(min_size=1, max_size=2900), st.sampled_from(records.BUCKETS[1:]))
+@given(st.binary(min_size=1, max_size=2900), st.sampled_from(records.BUCKETS))
 def test_a_frame_hides_how_long_the_sealed_bytes_are(sealed, bucket):
     """Frames of one bucket have one length, and give the sealed bytes back."""
     frame = records.to_frame(sealed, bucket)
     assert len(frame) == bucket + records.FRAME_ROOM
     assert records.from_frame(frame) == sealed
+
+
+def test_sealed_bytes_that_fit_no_frame_are_refused():
+    """Nothing is stored that could not be read again."""
+    fits = bytes(records.BUCKETS[0] + records.FRAME_ROOM - 4)
+    assert records.from_frame(records.to_frame(fits, records.BUCKETS[0])) == fits
+    with pytest.raises(ValueError, match="too many for a frame"):
+        records.to_frame(fits + b"x", records.BUCKETS[0])
 
 
 def test_something_else_is_not_a_frame():
