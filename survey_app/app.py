@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from traceback import extract_tb
 
+import flask
 from flask import abort, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
@@ -20,52 +21,61 @@ from .showing import ICON, SCRIPT, STYLE, File
 from .survey import Survey, survey
 
 
+class Application(Flask):
+    """The survey as Flask serves it. Before and after every view stands what is here, and nothing else."""
+
+    def __init__(self, surveys: Mapping[str, Survey]) -> None:
+        """`surveys` is language → the survey in it."""
+        super().__init__("survey_app", static_folder=None)
+        self.surveys, self.first = surveys, next(iter(surveys.values()))
+        self.url_map.merge_slashes = False  # an address that is nearly ours is not ours
+        self.config.update(MAX_CONTENT_LENGTH=LARGEST_POST, PROPAGATE_EXCEPTIONS=False)
+        self.register_error_handler(Exception, _trouble)
+
+    def preprocess_request(self) -> None:
+        """Before a view: which survey is meant; and a post is a small plain form, even where nobody looks at it."""
+        asked = request._get_current_object()  # type: ignore[attr-defined]
+        language = asked.path.split("/", 2)[1]
+        g.survey = self.surveys.get(language, self.first)
+        if language not in self.surveys and "language" in (asked.view_args or ()):
+            abort(404)
+        if asked.method == "POST":
+            asked.form  # noqa: B018
+
+    def process_response(self, response: flask.Response) -> flask.Response:
+        """After a view: the language, and the cookie of somebody who has seen their code."""
+        here = survey()
+        response.headers["Content-Language"] = here.study.language
+        renewing(here, response)
+        return response
+
+
 def create_app(surveys: Mapping[str, Survey]) -> Flask:
     """The Flask application of one survey: language → the survey in it."""
-    app, first = Flask("survey_app", static_folder=None), next(iter(surveys.values()))
-    app.url_map.merge_slashes = False  # an address that is nearly ours is not ours
-    app.config.update(MAX_CONTENT_LENGTH=LARGEST_POST, PROPAGATE_EXCEPTIONS=False)
+    app = Application(surveys)
     app.register_blueprint(endings)
     app.register_blueprint(beginning)
     app.register_blueprint(pages)
-    if first.kind == "preview":
+    if app.first.kind == "preview":
         from .preview import preview  # only here: no other survey has its addresses
 
         app.register_blueprint(preview)
     for file in (STYLE, ICON, SCRIPT):
         app.add_url_rule(file.address, file.address, _kept_for_ever(file))
-
-    @app.url_value_preprocessor
-    def known_language(endpoint: str | None, values: dict[str, str] | None) -> None:
-        language = request.path.split("/", 2)[1]
-        g.survey = surveys.get(language, first)
-        if values and "language" in values and language not in surveys:
-            abort(404)
-
-    @app.before_request
-    def plain_small_forms_only() -> None:
-        if request.method == "POST":
-            request.form  # noqa: B018  refuses anything else, even where nobody looks at it
-
-    @app.after_request
-    def in_language_and_renewed(response: Response) -> Response:
-        response.headers["Content-Language"] = survey().study.language
-        renewing(response)
-        return response
-
-    @app.errorhandler(Exception)
-    def trouble(error: Exception) -> ResponseReturnValue:
-        status = error.code or 500 if isinstance(error, HTTPException) else 500
-        if status < 400:
-            return error  # type: ignore[return-value]
-        typed: tuple[str, ...] = ()
-        if status >= 500:
-            _note(getattr(error, "original_exception", None) or error)
-            typed = words_just_typed()
-        heading = {404: "not_found", 405: "not_found", 413: "too_large"}.get(status, "trouble")
-        return survey().page("message.html", heading=heading, start=True, typed=typed), status
-
     return app
+
+
+def _trouble(error: Exception) -> ResponseReturnValue:
+    """A page of ours for everything that can go wrong; what was typed stands on it where we are to blame."""
+    status = error.code or 500 if isinstance(error, HTTPException) else 500
+    if status < 400:
+        return error  # type: ignore[return-value]
+    typed: tuple[str, ...] = ()
+    if status >= 500:
+        _note(getattr(error, "original_exception", None) or error)
+        typed = words_just_typed()
+    heading = {404: "not_found", 405: "not_found", 413: "too_large"}.get(status, "trouble")
+    return survey().page("message.html", heading=heading, start=True, typed=typed), status
 
 
 def _note(error: Exception) -> None:

@@ -30,6 +30,7 @@ USUAL = (
 )
 """What stands in every draft."""
 
+TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 SPARE = 64  # what a draft that was taken may still grow by: the minute it was seen compresses now so, now so
 LARGEST = 32 * 1024 - 2048  # bytes of JSON, so that what fits a cookie also fits a record
 LOCK = ".draft-keys-lock"
@@ -136,7 +137,7 @@ def usually(study: Study) -> bytes:
 
 def to_cookie(what: Draft | Receipt, keys: DraftKeys, today: str, spare: int = 0) -> str:
     """Encrypted, compressed, padded, with so many bytes to spare. Raises TooLong when it passes the budget."""
-    raw = json.dumps(_plain(what), ensure_ascii=False, separators=(",", ":")).encode()
+    raw = TO_JSON.encode(_plain(what)).encode()
     packer = zlib.compressobj(level=6, wbits=-14, memLevel=6, zdict=keys.usual)
     packed = packer.compress(raw) + packer.flush()
     over = max(_encoded(len(packed) + spare) - BUDGET, len(raw) - LARGEST)

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import replace
 from typing import cast
 
+import flask
 from flask import g, make_response, request
 from flask.typing import ResponseReturnValue
 
@@ -86,22 +87,21 @@ def carrying(what: Draft | Receipt, answer: ResponseReturnValue, spare: int = 0)
     age: int | None = None
     if what.own_device:  # a shared one forgets when the browser is closed
         age = 60 * (MINUTES_OF_RECEIPT if isinstance(what, Receipt) else MINUTES_ON_OWN_DEVICE)
-    _set(response, to_cookie(what, here.draft_keys, clock.today(), spare), age)
+    _set(here, response, to_cookie(what, here.draft_keys, clock.today(), spare), age)
     return response
 
 
-def renewing(response: Response) -> None:
+def renewing(here: Survey, response: flask.Response) -> None:
     """Where a shared device has shown its code, every later page changes the cookie: Back must not find the code."""
-    here = survey()
     came = _in_cookie(here)
     if isinstance(came, Receipt) and came.show and not came.own_device and "Set-Cookie" not in response.headers:
-        _set(response, to_cookie(came, here.draft_keys, clock.today()), None)
+        _set(here, response, to_cookie(came, here.draft_keys, clock.today()), None)
 
 
 def replacing(answer: ResponseReturnValue) -> Response:
     """The answer, with junk in the cookie, draft or none: only a cookie that changes keeps Back from the page."""
     response = _made(answer)
-    _set(response, junk(), None)
+    _set(survey(), response, junk(), None)
     return response
 
 
@@ -147,8 +147,7 @@ def _made(answer: ResponseReturnValue) -> Response:
     return answer if isinstance(answer, Response) else cast(Response, make_response(answer))
 
 
-def _set(response: Response, value: str, age: int | None) -> None:
+def _set(here: Survey, response: flask.Response, value: str, age: int | None) -> None:
     """The one cookie. Its letters are our own, so that nothing in it needs quoting."""
-    here = survey()
     lasts, secure = "" if age is None else f"; Max-Age={age}", "; Secure" if here.https else ""
     response.headers["Set-Cookie"] = f"{here.cookie}={value}{lasts}{secure}; HttpOnly; Path=/; SameSite=Strict"

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, assert_never
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import DictLoader, Environment
 from markupsafe import Markup, escape
 
 from instruments.model import ChooseMany, ChooseOne, Grid, Note, Number, Question, Rating, Study, Text
@@ -48,6 +48,12 @@ def _file(name: str, mimetype: str) -> File:
     return File(content, mimetype, f"/{hashlib.sha256(content).hexdigest()[:10]}{Path(name).suffix}")
 
 
+TEMPLATES = {
+    str(path.relative_to(HERE / "templates")): path.read_text(encoding="utf-8")
+    for path in (HERE / "templates").rglob("*.html")
+}
+"""Read at the start: no file is looked at because somebody has come."""
+
 STYLE = _file("survey.css", "text/css")
 ICON = _file("icon.svg", "image/svg+xml")
 SCRIPT = _file("leave.js", "text/javascript")
@@ -60,7 +66,7 @@ class Templates:
         """`languages` holds the interface words of every language on offer, this one among them."""
         self.study, self.languages = study, languages
         self.environment = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
+            loader=DictLoader(TEMPLATES),
             autoescape=True,
             auto_reload=False,
             trim_blocks=True,

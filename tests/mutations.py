@@ -37,7 +37,7 @@ MUTATIONS = (
     ("drafts are padded", "drafts.py", ".ljust(_padded(len(packed)), b\"\\0\")", "", "test_drafts.py"),
     ("posts come from our page", "passing.py", "return said.get(\"HTTP_ORIGIN\", own) == own and", "return", "test_guard.py"),
     ("posts carry the token", "passing.py", "and _token_is(found)", "", "test_guard.py"),
-    ("leaving replaces the cookie", "passing.py", "    _set(response, junk(), None)\n", "", "test_endings.py test_behaviours.py"),
+    ("leaving replaces the cookie", "passing.py", "    _set(survey(), response, junk(), None)\n", "", "test_endings.py test_behaviours.py"),
     ("an error says its class only", "app.py", 'f"survey: {type(error).__name__} at {where}"', 'f"survey: {error} at {where}"', "test_guard.py"),
     ("frames hide a length", "../instruments/records.py", ".ljust(size, b\"\\0\")", "", "test_records.py"),
     ("payloads have few sizes", "../instruments/records.py", "return raw.ljust(size)", "return raw", "test_records.py"),
