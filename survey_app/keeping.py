@@ -15,7 +15,7 @@ from instruments.doors import Environment, Refused, WrongUse
 
 from . import clock, codes
 from .lasting import last_day
-from .looking import COPIES, HALF_MADE, PAUSED, cannot_write, kind_in, sent_in, signer_in, studies_in
+from .looking import COPIES, HALF_MADE, PAUSED, cannot_write, kind_in, sent_in, signer_in, studies_in, tidied_in
 from .store import BESIDE, Store
 
 TENS = 10  # what a host may know of how many have sent: to the nearest ten
@@ -169,6 +169,7 @@ class Status:
     sent_about: int
     paused: str | None
     last_written: str  # the month of the last flush
+    tidied: bool  # has it followed whatever was sent or withdrawn last?
     free_megabytes: int
     copies: int
     days_left: int | None  # of the approval of the study that is named; None without one
@@ -188,6 +189,7 @@ def status(folder: Path, study: Path) -> Status:
         sent_about=round(sent_in(folder) / TENS) * TENS,
         paused=note.read_text(encoding="utf-8", errors="replace") if note.exists() else None,
         last_written=clock.month_of((folder / records.SURVEY_FILE).stat().st_mtime),
+        tidied=tidied_in(folder),
         free_megabytes=shutil.disk_usage(folder).free // 2**20,
         copies=len(list((folder / COPIES).glob("*.db"))),
         days_left=None if approval is None else clock.days_until(approval.ends),

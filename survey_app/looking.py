@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from instruments import records
+from instruments import evidence, records
 from instruments.doors import Environment
 
 from .flushing import SECONDS_TO_WAIT
@@ -50,6 +50,17 @@ def signer_in(folder: Path) -> str | None:
     with _looked_into(folder) as execute:
         found = execute("SELECT value FROM house WHERE name = 'signer'").fetchone() if execute else None
     return found[0].hex() if found else None
+
+
+def tidied_in(folder: Path) -> bool:
+    """Has everything that was sent or withdrawn been signed and rewritten in key order? Raises Environment."""
+    with _looked_into(folder) as execute:
+        if execute is None:
+            return True
+        tables = (*evidence.SEALED_TABLES, evidence.TOMBSTONES)
+        rows = sum(execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables)
+        listed = execute("SELECT length(value) FROM house WHERE name = 'leaves'").fetchone()
+    return bool(rows == (listed[0] // evidence.LEAF if listed else 0))
 
 
 def sent_in(folder: Path) -> int:

@@ -96,7 +96,10 @@ def _people(found: list[haystack.Trace]) -> Finding:
 
 def _moments(place: Place, minutes: range) -> Finding:
     return Finding(
-        id="P02", promise="No exact time is stored", looked_at="every file, and its time", wrong=_times(place, minutes)
+        id="P02",
+        promise="No exact time is stored",
+        looked_at="every file, and the times of its last change and last look",
+        wrong=_times(place, minutes),
     )
 
 
@@ -106,10 +109,14 @@ def _times(place: Place, minutes: range) -> tuple[str, ...]:
     needles = {"a second": [way for second in seconds for way in haystack.ways_of_writing_a_moment(second)]}
     needles["a minute"] = [way for minute in minutes for way in haystack.ways_of_writing(str(minute))]
     files = [path for path in place.data.rglob("*") if path.is_file()]
-    dated = [path.name for path in (*files, place.data) if datetime.fromtimestamp(path.stat().st_mtime, UTC).day != 1]
+    dated = [
+        path.name
+        for path in (*files, place.data)
+        if {clock.day_of(path.stat().st_mtime), clock.day_of(path.stat().st_atime)} != {"01"}
+    ]
     found = haystack.traces(needles, [place.data, place.home, place.temporary, place.errors])
     today_is_first = clock.today().endswith("-01")
-    return (*_told(found), *(f"{name} says when it was written" for name in dated if not today_is_first))
+    return (*_told(found), *(f"{name} says when it was written or looked at" for name in dated if not today_is_first))
 
 
 def _order(place: Place, crowd: Crowd) -> Finding:

@@ -10,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader
 from . import Drilled
 
 NOT_SEEN = (
+    "Whether the survey may take real answers, and the researchers' own keys: the doctor looks at those. "
+    "A drill runs the program, the study and the address that are installed here, with a key and a folder of its own.",
     "What a proxy in front writes into its own log: look at its settings, and at its log folder.",
     "Another operator who changes the program while it runs. No program on that machine can show it.",
     "What stays in a participant's browser, in snapshots of the disk, in memory, or with a network provider.",
