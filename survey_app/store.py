@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -28,8 +28,8 @@ from . import clock, drafts, room, signing
 from .codes import row_keys
 from .copies import brought_back
 from .flushing import SECONDS_TO_WAIT, Flusher
-from .lasting import forget_codes, last_day
-from .looking import COPIES, HALF_MADE, PAUSED, cannot_write, sent
+from .lasting import forget_codes, forget_codes_in_copies, last_day
+from .looking import COPIES, PAUSED, cannot_write, sent
 from .signing import Signer
 
 PAGE_SIZE = 32768  # at 4 KiB records overflow, and overflow pages are a log of arrival until VACUUM
@@ -246,30 +246,10 @@ class Store:
         """After the last day for deleting no code leads to a row any more: the salt goes, here and in our copies."""
         if not self.deleting_is_over():
             return
-        for path in sorted(path for path in (self.folder / COPIES).glob("*") if path.is_file()):
-            if path.name.endswith(HALF_MADE):
-                path.unlink()  # a crash has left it; it leads nowhere, but the salt may lie in it
-            elif path.exists():  # first: while one of them cannot be reached, this is tried again
-                self._forget_codes_in(path)
+        forget_codes_in_copies(self.folder / COPIES, _connect)
         with self._writing() as execute:
             forget_codes(execute)
             self.salt = b""
-
-    @staticmethod
-    def _forget_codes_in(path: Path) -> None:
-        """The same in a copy. Whatever else lies there is left alone, and said."""
-        try:
-            with closing(_connect(path)) as copy:
-                if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'house'").fetchone():
-                    forget_codes(copy.execute)
-                    copy.execute("VACUUM")
-                else:
-                    print("survey: a file among the copies is no copy; delete it", file=sys.stderr)
-            clock.say_the_month_alone(path)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            print("survey: a file among the copies is no copy; delete it", file=sys.stderr)
 
     def _add_totals(self, execute: Callable[..., sqlite3.Cursor]) -> None:
         """Write what was counted since the last Send."""
