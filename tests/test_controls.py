@@ -53,12 +53,32 @@ def test_without_a_tombstone_a_kept_draft_comes_back(tmp_path):
     kept.close()
 
 
-def test_without_a_salt_a_row_leads_to_its_code():
-    """P11: whoever knows a code could tell where it lies; with another salt it lies elsewhere."""
-    mine = new_code()
-    assert codes.row_keys(mine, b"") == codes.row_keys(mine, b"")
-    one, other = (codes.row_keys(mine, secrets.token_bytes(32)) for _ in range(2))
-    assert not set(one) & set(other), "neither the answers nor the text"
+def led_to(known: list[str], kept: Store, salts: list[bytes]) -> set[str]:
+    """Which of these codes lead to a row, for a thief who has the file and tries each of them with each of these salts."""
+    with sqlite3.connect(kept.path) as own:
+        rows = {row[0] for table in ("responses", "texts") for row in own.execute(f"SELECT key FROM {table}")}
+    return {each for each in known for salt in salts if rows & set(codes.row_keys(each, salt))}
+
+
+def test_without_a_salt_a_row_leads_to_its_code(tmp_path, monkeypatch):
+    """P11: a list of 2,000 codes, ten of them sent: under bare hashes all ten are found, without our salt none."""
+    known = [new_code() for _ in range(2000)]
+    sent, guesses = set(known[::200]), [b"", bytes(32), *(secrets.token_bytes(32) for _ in range(4))]
+
+    def filled(name: str) -> Store:
+        kept = Store(tmp_path / name, tea, "practice")
+        for each in sent:
+            kept.send(each, FRAME, FRAME)
+        kept.close()
+        return kept
+
+    salted = filled("salted")
+    monkeypatch.setattr(store, "row_keys", lambda code, salt: codes.row_keys(code, b""))
+    bare = filled("bare")
+
+    assert led_to(known, bare, guesses) == sent
+    assert led_to(known, salted, guesses) == set()
+    assert led_to(known, salted, [salted.salt]) == sent, "whoever has the salt too, for as long as it lies in the file"
 
 
 def test_without_the_check_a_foreign_page_is_obeyed(serve, monkeypatch):
