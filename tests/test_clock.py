@@ -6,8 +6,10 @@ import ast
 import os
 import shutil
 import sqlite3
+import struct
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -72,17 +74,38 @@ def test_no_exact_time_is_stored(serve, tmp_path):
     assert times == {datetime(2031, 3, 1, tzinfo=UTC).timestamp()}
 
 
+LATER = BEGAN.timestamp() + 65.25  # within the second minute of the journey
+COLUMNS = {
+    "seconds": ("INTEGER", int(LATER)),
+    "thousandths": ("INTEGER", int(1000 * LATER)),
+    "millionths": ("INTEGER", int(10**6 * LATER)),
+    "floating": ("REAL", LATER),
+    "floating and whole": ("REAL", float(int(LATER))),
+    "words": ("TEXT", "2031-03-17 11:23:38"),
+    "Julian day": ("REAL", LATER / 86_400 + 2440587.5),
+    "minutes": ("INTEGER", int(LATER) // 60),
+}
+CONTENTS = {
+    "log": b"2031-03-17T11:23:01 POST /send",
+    "compact": b"20310317T112338",
+    "minute": b"seen %d" % (LATER // 60),
+    "packed": struct.pack("<q", int(LATER)),
+    "packed thousandths": struct.pack(">q", int(1000 * LATER)),
+    "packed floating": struct.pack("<d", LATER),
+    "hexadecimal": b"id-%x-1" % int(LATER),
+}
+
+
 def test_control_a_time_that_is_stored_is_found(tmp_path):
-    """What the test above would find: a column with the second, a packed number, a minute in words."""
-    connection = sqlite3.connect(tmp_path / "with_time.db")
-    connection.execute("CREATE TABLE sent (at INTEGER, words TEXT)")
-    connection.execute("INSERT INTO sent VALUES (?, '')", (1000 * (int(BEGAN.timestamp()) + 5),))
-    connection.commit()
-    connection.close()
-    (tmp_path / "log").write_text("2031-03-17T11:23:01 POST /send")
-    (tmp_path / "minute").write_text(f"seen {int(BEGAN.timestamp()) // 60 + 1}")
-    found = {Path(each.place).name for each in traces(moments(), [tmp_path])}
-    assert {"log", "minute"} <= found
+    """What the test above would find: a column of a table, whatever SQLite makes of it, packed numbers, and words."""
+    for name, (kind, value) in COLUMNS.items():
+        with closing(sqlite3.connect(tmp_path / name)) as own, own:
+            own.execute(f"CREATE TABLE sent (key BLOB PRIMARY KEY, at {kind}, frame BLOB) WITHOUT ROWID")
+            own.execute("INSERT INTO sent VALUES (randomblob(32), ?, randomblob(3072))", (value,))
+    for name, content in CONTENTS.items():
+        (tmp_path / name).write_bytes(content)
+
+    assert {Path(each.place).name for each in traces(moments(), [tmp_path])} == {*COLUMNS, *CONTENTS}
 
 
 @needs_faketime
