@@ -1,15 +1,18 @@
-"""What the vault costs: durable sends a second, a flush, and opening; beside a bare insert and bare age in the same run.
+"""What the vault costs: durable sends a second, a flush, a press of Send, and opening; beside a bare insert and bare age.
 
 Run it with `make bench`. Only ratios and processor time carry from one machine to another.
 """
 
 from __future__ import annotations
 
+import http.client
 import os
 import resource
 import secrets
+import shutil
 import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -20,14 +23,28 @@ from pathlib import Path
 import pyrage
 
 from analysis.opening import open_answers
+from analysis.rehearsal.running import served
 from instruments import BUNDLED, records
 from instruments.reader import read
-from survey_app import sealing
+from survey_app import clock, sealing
 from survey_app.codes import code
+from survey_app.drafts import PRACTICE, Draft, DraftKeys, to_cookie, usually
 from survey_app.store import Store
 
 STUDY = read(BUNDLED)
-RECORDS, OPENED, AT_ONCE = 2000, 20_000, 8
+RECORDS, FEWER, OPENED = 2000, 5000, 20_000
+AT_ONCE, SECONDS = 8, 20  # of pressing Send; there is a flush every few seconds
+OPENING = """
+import os, sys
+from pathlib import Path
+from analysis.opening import open_answers
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core is one process: what it needs is all that is needed
+data, key, out = map(Path, sys.argv[1:])
+open_answers(data, key, key, out, None, lambda each, *_: each)
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(status["VmHWM"].split()[0])  # of this program alone: what getrusage says begins with that of the one before it
+"""
+FORM = "application/x-www-form-urlencoded"
 ROW = "CREATE TABLE responses (key BLOB PRIMARY KEY, frame BLOB NOT NULL) STRICT, WITHOUT ROWID"
 
 
@@ -55,22 +72,62 @@ def bare(folder: Path, content: bytes) -> float:
     return a_second(500, lambda: own.execute("INSERT INTO responses VALUES (?, ?)", (secrets.token_bytes(32), content)))
 
 
-def waits(store: Store, content: bytes) -> list[float]:
-    """Milliseconds of each of many sends, eight at once, while flushes go on."""
+def waits(data: Path) -> tuple[list[float], int]:
+    """Milliseconds of each press of Send, eight at once over HTTP, and how many flushes were seen meanwhile."""
+    drafts = DraftKeys(data / PRACTICE, usually(STUDY))
     found: list[float] = []
+    with served(BUNDLED, data) as server:
+        ends = time.perf_counter() + SECONDS
+        threads = [threading.Thread(target=pressing, args=(server.origin, drafts, ends, found)) for _ in range(AT_ONCE)]
+        for thread in threads:
+            thread.start()
+        flushes = flushed_until(data / records.SURVEY_FILE, ends)
+        for thread in threads:
+            thread.join()
+    return found, flushes
 
-    def sending() -> None:
-        for _ in range(60):
-            began = time.perf_counter()
-            store.send(code(secrets.token_bytes(16)), content, None)
-            found.append(1000 * (time.perf_counter() - began))
 
-    threads = [threading.Thread(target=sending) for _ in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
+def pressing(origin: str, keys: DraftKeys, ends: float, found: list[float]) -> None:
+    """One questionnaire after the other, each sent once and acknowledged."""
+    line = http.client.HTTPConnection(origin.removeprefix("http://").rstrip("/"), timeout=60)
+    while time.perf_counter() < ends:
+        now = clock.minute()
+        draft = Draft(study=STUDY.fingerprint[:16], begun=now, seen=now, role=STUDY.roles[0].id)
+        cookie = f"s={to_cookie(draft, keys, clock.today())}"
+        began = time.perf_counter()
+        line.request("POST", "/en/send", f"_token={draft.token}", {"Cookie": cookie, "Content-Type": FORM})
+        reply = line.getresponse()
+        reply.read()
+        found.append(1000 * (time.perf_counter() - began))
+        assert reply.status == 303, reply.status
+
+
+def flushed_until(file: Path, ends: float) -> int:
+    """How often the file's time is seen to go back to the first of the month, which is the last step of a flush."""
+    flushes, before = 0, True
+    while time.perf_counter() < ends:
+        now = file.stat().st_mtime == clock.start_of_month()
+        flushes, before = flushes + (now and not before), now
+        time.sleep(0.002)
+    return flushes
+
+
+def fill(store: Store, keys: list[pyrage.x25519.Identity], up_to: int) -> None:
+    """Put sealed records there in one transaction, until there are so many."""
+    missing = up_to - store.count()
+    store.connection.execute("BEGIN")
+    for _ in range(missing):
+        key, own = secrets.token_bytes(32), frame(keys)
+        row = (key, own, store.signer.mark("responses", key, own))
+        store.connection.execute("INSERT INTO responses VALUES (?, ?, ?)", row)
+    store.connection.execute("COMMIT")
+    store.flush()
+
+
+def memory(data: Path, key: Path, out: Path) -> int:
+    """MiB at the most of a process of its own that opens them all."""
+    told = subprocess.run([sys.executable, "-c", OPENING, data, key, out], capture_output=True, text=True, check=True)
+    return int(told.stdout) // 1024
 
 
 def main() -> None:
@@ -94,16 +151,15 @@ def main() -> None:
         print(
             f"flush of {RECORDS} records     {1000 * statistics.median(took):8.0f} ms, {1000 * cpu:.0f} ms CPU (100 wanted)"
         )
-        slow = sorted(waits(store, content))
-        print(f"sends, {AT_ONCE} at once         {slow[int(0.99 * len(slow))]:8.0f} ms at the 99th of 100 (100 wanted)")
-        store.connection.execute("BEGIN")
-        while store.count() < OPENED:
-            own = frame(keys)
-            key = secrets.token_bytes(32)
-            store.connection.execute(
-                "INSERT INTO responses VALUES (?, ?, ?)", (key, own, store.signer.mark("responses", key, own))
-            )
-        store.connection.execute("COMMIT")
+        shutil.copytree(folder / "data", folder / "served")
+        slow, flushes = waits(folder / "served")
+        print(
+            f"Send, {AT_ONCE} at once {'':9} {statistics.quantiles(slow, n=100)[98]:8.0f} ms at the 99th of 100 (100 wanted), {statistics.median(slow):.0f} at the 50th; "
+            f"{len(slow)} over HTTP in {SECONDS} s, {flushes} flushes meanwhile"
+        )
+        fill(store, keys, FEWER)
+        shutil.copytree(folder / "data", folder / "fewer")
+        fill(store, keys, OPENED)
         store.close()
         path = folder / "key"
         path.write_text(str(keys[1]))
@@ -127,8 +183,9 @@ def main() -> None:
                 f"opened on {cores} core{'s' * (cores > 1)} {'':10} {OPENED / wall:8.0f} a second, {OPENED / spent:.0f} a second "
                 f"of CPU (3,000 wanted; age alone {alone:.0f})"
             )
+        needed = [memory(folder / each, path, folder / f"{each}.db") for each in ("fewer", "data")]
         print(
-            f"memory                    {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:8} MiB with {OPENED} records"
+            f"memory to open            {needed[0]:8} MiB with {FEWER} records, {needed[1]} MiB with {OPENED} (the same)"
         )
 
 
