@@ -32,7 +32,7 @@ from .lasting import forget_codes, forget_codes_in_copies, last_day
 from .looking import COPIES, PAUSED, cannot_write, sent
 from .signing import Signer
 
-PAGE_SIZE = 32768  # at 4 KiB records overflow, and overflow pages are a log of arrival until VACUUM
+PAGE_SIZE = 32768  # at 4 KiB every record overflows, and overflow pages are a log of arrival until VACUUM; here few do
 
 BESIDE = (*drafts.FILES, signing.NAME, room.NAME, PAUSED, records.PRACTICE_KEY)
 """What else of ours lies in the data folder."""

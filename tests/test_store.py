@@ -204,7 +204,7 @@ def test_a_send_is_flushed_soon_and_never_in_the_request(tmp_path, monkeypatch):
 
 
 def test_the_safe_settings_are_on(store):
-    """Rollback journal, full sync, deleted pages overwritten, pages that no record overflows."""
+    """Rollback journal, full sync, deleted pages overwritten, pages that a usual record does not overflow."""
     told = {
         name: store.connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "secure_delete", "page_size", "temp_store")
