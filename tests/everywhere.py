@@ -109,19 +109,20 @@ class Everywhere:
 
     def asks(self, route: str, **headers: str) -> Reply:
         """Ask as somebody who stands there, from our own page."""
-        ours = {"Origin": self.origin, "Sec_Fetch_Site": "same-origin"} if route in POSTED else {}
-        while True:
-            minute = clock.minute()
-            reply = self.sends(route, self.sent(route) if route in POSTED else None, **{**ours, **headers})
-            if minute == clock.minute():  # else the draft was renewed on the way
-                return reply
+        if route in READ:
+            return self.sends(route, None, **headers)
+        ours = {"Origin": self.origin, "Sec_Fetch_Site": "same-origin"}
+        return self.sends(route, self.sent(route), **{**ours, **headers})
 
     def sends(self, route: str, sent: Sent | None, **headers: str) -> Reply:
-        """The same with another form."""
-        if (cookie := self.cookie(route)) is not None:
-            headers["Cookie"] = f"{self.name}={cookie}"
+        """The same with another form, or from elsewhere."""
         body = None if sent is None else urlencode(sent).encode()
-        return asked(self.server, route.split(" ")[0], path_of(route), body, **headers)
+        while True:
+            minute, cookie = clock.minute(), self.cookie(route)
+            held = {} if cookie is None else {"Cookie": f"{self.name}={cookie}"}
+            reply = asked(self.server, route.split(" ")[0], path_of(route), body, **held, **headers)
+            if minute == clock.minute():  # else the draft was renewed on the way
+                return reply
 
 
 def asked(server: Server, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
@@ -140,9 +141,8 @@ def asked(server: Server, method: str, path: str, body: bytes | None = None, **h
 
 
 def bytes_of(folder: Path) -> str:
-    """Every name and every byte of a folder, as one hash."""
+    """Every name and every byte of a folder, as one hash; but for the journal of a write that is under way."""
     whole = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        whole.update(f"{path.relative_to(folder)}\0".encode())
-        whole.update(path.read_bytes() if path.is_file() else b"")
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.endswith("-journal")):
+        whole.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
     return whole.hexdigest()
