@@ -125,12 +125,14 @@ class Everywhere:
                 return reply
 
 
-def asked(server: Server, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
-    """One request, and the whole reply."""
+def asked(
+    server: Server, method: str, path: str, body: bytes | None = None, *, source: str = "127.0.0.1", **headers: str
+) -> Reply:
+    """One request from an address of this machine, and the whole reply."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if body is not None:
         sent.setdefault("Content-Type", FORM)
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20, source_address=(source, 0))
     try:
         connection.request(method, path, body, sent)
         reply = connection.getresponse()
