@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -126,7 +127,13 @@ class Everywhere:
 
 
 def asked(
-    server: Server, method: str, path: str, body: bytes | None = None, *, source: str = "127.0.0.1", **headers: str
+    server: Server,
+    method: str,
+    path: str,
+    body: bytes | Iterable[bytes] | None = None,
+    *,
+    source: str = "127.0.0.1",
+    **headers: str,
 ) -> Reply:
     """One request from an address of this machine, and the whole reply."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
