@@ -10,7 +10,7 @@ from traceback import extract_tb
 import flask
 from flask import abort, g, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from .beginning import beginning
 from .endings import endings
@@ -72,13 +72,15 @@ def _trouble(error: Exception) -> ResponseReturnValue:
         return error  # type: ignore[return-value]
     typed: tuple[str, ...] = ()
     if status >= 500:
-        _note(getattr(error, "original_exception", None) or error)
+        note(getattr(error, "original_exception", None) or error)
         typed = words_just_typed()
     heading = {404: "not_found", 405: "not_found", 413: "too_large"}.get(status, "trouble")
-    return survey().page("message.html", heading=heading, start=True, typed=typed), status
+    allowed = isinstance(error, MethodNotAllowed) and error.valid_methods
+    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    return survey().page("message.html", heading=heading, start=True, typed=typed), status, headers
 
 
-def _note(error: Exception) -> None:
+def note(error: BaseException) -> None:
     """The whole of what is logged of an error: its class and where it broke, nothing of what was in it."""
     frames = extract_tb(error.__traceback__)
     where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 import threading
 from collections.abc import Callable
@@ -47,7 +46,7 @@ class Flusher:
                     self.flush()
                 else:
                     self.look()
-            except (sqlite3.Error, OSError) as error:
+            except Exception as error:
                 print(f"survey: {type(error).__name__} at flush", file=sys.stderr)
-                self.wanted.set()  # the disk is full, locked or not ours to change: the next round tries again
+                self.wanted.set()  # the next round tries again: whoever sends later must not stay in order of arrival
             pause = max(SECONDS_TO_FLUSH / 2, 50 * (clock.seconds() - began))

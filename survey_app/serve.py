@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -24,7 +25,7 @@ from instruments.model import Study
 from instruments.reader import Faulty, read_in_every_language
 
 from . import drafts, sealing
-from .app import create_app
+from .app import create_app, note
 from .drafts import DraftKeys, usually
 from .live import LIVE, Gate, Watched
 from .live import gate as again
@@ -157,11 +158,12 @@ def serve(surveys: Mapping[str, Survey], host: str, port: int, ready: Callable[[
         clear_untrusted_proxy_headers=False,  # the outermost layer lets none of them in
     )
     signal.signal(signal.SIGTERM, _stop)
+    _say_only_the_place()
     gc.freeze()  # what is made by now stays: the collector need not look at it again,
     gc.set_threshold(GARBAGE)  # and what a request leaves behind goes by itself, but for a little
     shown = f"[{host}]" if ":" in host else host
-    print(ready(f"http://{shown}:{taken.getsockname()[1]}/"), flush=True)
     try:
+        print(ready(f"http://{shown}:{taken.getsockname()[1]}/"), flush=True)
         server.run()
     except (KeyboardInterrupt, SystemExit):
         pass
@@ -173,6 +175,12 @@ def serve(surveys: Mapping[str, Survey], host: str, port: int, ready: Callable[[
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
+
+
+def _say_only_the_place() -> None:
+    """What nobody caught, in any thread, is one line too: its words may be a participant's, or an address."""
+    sys.excepthook = lambda kind, error, trace: note(error)
+    threading.excepthook = lambda args: note(args.exc_value) if args.exc_value else None
 
 
 def _keep_quiet() -> None:

@@ -70,7 +70,7 @@ def test_an_error_in_any_view_says_nothing_of_itself(survey, capsys, caplog, err
 
 def test_control_a_log_that_says_what_was_wrong_is_found(survey, capsys, monkeypatch):
     """The same with the words of the error in the log: there is the canary, once for every route."""
-    monkeypatch.setattr(app, "_note", lambda error: print(f"survey: {error}", file=sys.stderr))
+    monkeypatch.setattr(app, "note", lambda error: print(f"survey: {error}", file=sys.stderr))
     replies(survey, RuntimeError)
 
     assert len(re.findall(rf"survey: .*{CANARY}", capsys.readouterr().err)) == len(ROUTES)

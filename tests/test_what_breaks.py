@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import time
 
 import pytest
 from conftest import STUDY, Scripted, raw, to_page
-from test_disk import WITHOUT_ROOTS_RIGHTS, forbidden
+from test_disk import WITHOUT_ROOTS_RIGHTS, forbidden, until
 
 from instruments.reader import read
 from instruments.walker import Browser
 from survey_app import plain
 from survey_app.app import create_app
+from survey_app.looking import tidied_in
 from survey_app.serve import open_survey
 
 CANARY = "ANSCANARY-breaks"
@@ -75,3 +77,44 @@ def test_the_first_of_a_day_comes_where_no_key_can_be_written(serve):
     server.stop()
     assert not [line for line in server.log.splitlines() if "Error" in line and not OURS.match(line)]
     assert "Traceback" not in server.log
+
+
+BROKEN = """
+import threading
+from survey_app import serve, store
+real, times = store.Store._sign, []
+
+def breaks(self):
+    times.append(1)
+    if len(times) == 2:
+        raise ValueError("ANSCANARY-breaks from 127.0.0.77")
+    real(self)
+
+store.Store._sign = breaks
+if not {quiet}:
+    serve._say_only_the_place = lambda: None
+if {thread}:
+    threading.Timer(1, lambda: 1 / 0).start()
+from survey_app.__main__ import door
+door(prog_name="broken")
+"""
+
+
+def test_a_flush_that_breaks_in_a_way_nobody_foresaw_is_followed_by_another(serve):
+    """One line of class and place, and what was sent is signed and rewritten all the same."""
+    server = serve("every_kind", program=("-c", BROKEN.format(quiet=True, thread=False)))
+    to_page(Browser(server.origin), Scripted(), "/sent")
+    assert until(lambda: tidied_in(server.data), 30)
+    server.stop()
+    assert "survey: ValueError at flush" in server.log
+    assert CANARY not in server.log
+
+
+@pytest.mark.parametrize("quiet", [True, False], ids=["said", "control"])
+def test_what_nobody_caught_in_any_thread_is_one_line(serve, quiet):
+    """No traceback; the control: without our way of saying it there is one."""
+    server = serve("every_kind", program=("-c", BROKEN.format(quiet=quiet, thread=True)))
+    time.sleep(2)  # the thread breaks within the first second
+    server.stop()
+    assert ("Traceback" not in server.log) == quiet
+    assert "ZeroDivisionError" in server.log
