@@ -177,9 +177,9 @@ def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[s
     )
 
 
-def spoken_in(languages: list[str], folder: Path, study: str = "every_kind") -> Path:
+def spoken_in(languages: list[str], folder: Path, study: str | Path = "every_kind") -> Path:
     """A copy of a study that is offered in these pseudo-languages too, every string of it translated."""
-    shutil.copytree(STUDY[study], folder)
+    shutil.copytree(STUDY[study] if isinstance(study, str) else study, folder)
     (folder / "languages").mkdir()
     source = {name.name: read_yaml(name, name.name) for name in folder.glob("*.yaml")}
     for language in languages:
