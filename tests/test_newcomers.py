@@ -134,6 +134,44 @@ def test_naive_programs_are_marked_and_none_is_dropped(serve, tmp_path):
     assert sum(found) >= 0.95 * len(found)
 
 
+WITHOUT = """
+import survey_app.automatic as automatic
+rule = automatic.looks_automatic
+{off}
+from survey_app.__main__ import door
+door(prog_name="survey")
+"""
+NO_LEAST_TIME = "automatic.SECONDS_BEFORE = automatic.SECONDS_AN_ANSWER = 0\n"
+NO_TRAP = "automatic.looks_automatic = lambda in_the_trap, *more: rule('', *more)\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("off", "marked"), [(NO_LEAST_TIME + NO_TRAP, 0), (NO_LEAST_TIME, 6)], ids=["both", "time"])
+def test_control_without_the_least_time_hurried_programs_pass(serve, tmp_path, off, marked):
+    """The same programs on a survey without it: of twelve only those that fell into the trap are marked; without that, none."""
+    server, chance = serve("off_hours", program=("-c", WITHOUT.format(off=off))), Random(1)
+    for number in range(12):
+        to_page(Browser(server.origin), Naive(chance, fills_all=number % 2 == 0), "/sent", most=200)
+    server.stop()
+    found = flags(server, tmp_path)
+
+    assert (len(found), sum(found)) == (12, marked)
+    assert sum(found) < 0.95 * len(found), "what the test above would find"
+
+
+@pytest.mark.slow
+@needs_faketime
+@pytest.mark.parametrize(("off", "marked"), [("", [1, 1]), (NO_TRAP, [0, 0])], ids=["the trap", "control: no trap"])
+def test_a_program_that_takes_its_time_is_marked_by_the_trap_alone(serve, tmp_path, off, marked):
+    """It fills in every box that stands in the page, as slowly as a person; without the trap nothing tells it from one."""
+    server = serve("off_hours", program=("-c", WITHOUT.format(off=off)), **shifted("+0 x600"))
+    for _ in range(2):
+        to_page(Browser(server.origin), Naive(Random(1), fills_all=True), "/sent", most=200)
+    server.stop()
+
+    assert flags(server, tmp_path) == marked
+
+
 @pytest.mark.slow
 @needs_faketime
 def test_a_person_who_takes_their_time_is_not_marked(serve, tmp_path):
