@@ -39,6 +39,27 @@ STUDY = {"off_hours": BUNDLED} | {name: STUDIES / name for name in ("tea", "ever
 SECONDS_TO_START = 20
 
 
+FIGURE = "figure"
+
+
+@pytest.fixture
+def figure(request) -> Callable[[str], None]:
+    """Say a figure that no test asserts: figure("95 % within 40 ms"). What a test prints is shown only where it fails."""
+    return lambda words: request.node.user_properties.append((FIGURE, words))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """The figures, behind everything else, whoever ran the tests: they come back from every process."""
+    ran = [
+        each for came in ("passed", "failed") for each in terminalreporter.stats.get(came, []) if each.when == "call"
+    ]
+    said = [(each.nodeid, words) for each in ran for name, words in each.user_properties if name == FIGURE]
+    if said:
+        terminalreporter.section("figures, which no test asserts", sep="-")
+    for test, words in said:
+        terminalreporter.write_line(f"{test}: {words}")
+
+
 def free_port() -> int:
     """A port nobody listens on, below those that systems give to connections: none of those takes it before we listen."""
     while True:

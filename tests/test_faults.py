@@ -92,7 +92,7 @@ def keys_of(data: Path, some: list[bytes]) -> set[bytes]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_killed_at_any_moment(serve):
+def test_killed_at_any_moment(serve, figure):
     """kill -9 at random moments while people send: acknowledged ⊆ stored ⊆ tried, none doubled, and it starts again."""
     server = serve("every_kind")
     senders = [Sender(server) for _ in range(PEOPLE)]
@@ -120,7 +120,7 @@ def test_killed_at_any_moment(serve):
     assert len(set(acknowledged)) == len(acknowledged) >= ACKNOWLEDGED
     kept = stored(server.data)
     assert keys_of(server.data, acknowledged) <= kept <= keys_of(server.data, tried)
-    print(f"{kills} kills, {len(acknowledged)} acknowledged, {len(kept)} stored, {len(tried)} tried")
+    figure(f"{kills} kills, {len(acknowledged)} acknowledged, {len(kept)} stored, {len(tried)} tried")
 
 
 def test_the_control_an_acknowledgement_before_the_commit_is_lost(serve):

@@ -22,8 +22,8 @@ PEOPLE, PAUSE = (200, (1.0, 3.0)) if SECONDS >= 60 else (60, (0.1, 0.4))
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_many_at_once(serve, tmp_path):
-    """Ten seconds in CI; `make proof` has 200 people for a minute, 1 to 3 seconds between pages. Times are printed only."""
+def test_many_at_once(serve, tmp_path, figure):
+    """Ten seconds in CI; `make proof` has 200 people for a minute, 1 to 3 seconds between pages. Times are said only."""
     server = serve("every_kind", "--newcomers", "0")
     ends, troubles, took, thanked = time.monotonic() + SECONDS, [], [], []
 
@@ -67,7 +67,7 @@ def test_many_at_once(serve, tmp_path):
     needles = {"agent": ways_of_writing("UACANARY/9"), "peer": ways_of_writing_an_address("127.0.0.77"), "header": ways_of_writing_an_address("203.0.113.77")}  # fmt: skip
     assert traces(needles, [server.data, tmp_path / "log"]) == []
     slow = 1000 * statistics.quantiles(took, n=100)[94]
-    print(f"{PEOPLE} people, {SECONDS} s, {len(took)} presses, {len(thanked)} sent, 95 % within {slow:.0f} ms")
+    figure(f"{PEOPLE} people, {SECONDS} s, {len(took)} presses, {len(thanked)} sent, 95 % within {slow:.0f} ms")
 
 
 def test_control_a_press_that_is_refused_is_counted_as_a_trouble(serve):

@@ -50,7 +50,7 @@ def serves(command: str, clone: Path, environment: dict[str, str]) -> float:
         assert "analysis open" in said
 
 
-def test_a_newcomer_can_run_the_readme(tmp_path):
+def test_a_newcomer_can_run_the_readme(tmp_path, figure):
     """Each command as it stands does what the page says, in a fresh clone with a fresh environment."""
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
@@ -65,7 +65,7 @@ def test_a_newcomer_can_run_the_readme(tmp_path):
     for command in commands():
         if command == "make run" or "-m survey_app" in command:
             first, second = (serves(command, clone, environment) for _ in range(2))
-            print(f"\n{command}: first {first:.1f} s, second {second:.1f} s")
+            figure(f"{command}: first {first:.1f} s, second {second:.1f} s")
             continue
         told = subprocess.run(
             command, shell=True, cwd=clone, env=environment, capture_output=True, text=True, timeout=800
