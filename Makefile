@@ -54,11 +54,12 @@ calibration: .venv/dev-ready
 	@PYTHONPATH=.:tests $(BIN)/python tests/calibration.py
 
 promises: .venv/dev-ready
-	@$(BIN)/python tests/promises.py $(ONLY)
+	@$(BIN)/python tests/promises.py $(MUST) $(ONLY)
 
 mutations: .venv/dev-ready
 	@$(BIN)/python tests/mutations.py
 
+proof: MUST := --all-must-run
 proof: ci promises mutations bench calibration
 	@OFFHOURS_SOAK=20000 OFFHOURS_LOAD=60 OFFHOURS_STUDIES=2000 $(BIN)/python -m pytest --timeout 7200 \
 	    tests/test_faults.py tests/test_load.py tests/test_rehearsal.py -k "killed or many or nothing_is_planted"
