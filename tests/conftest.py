@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np  # noqa: F401  before the survey's door, which keeps it out of its own process
 import pytest
 from hypothesis import settings
 
