@@ -27,7 +27,7 @@ test: .venv/dev-ready
 	@$(BIN)/python -m pytest -n auto -m "not slow"
 
 ci: format lint types imports check
-	@$(BIN)/python -m pytest -n 4 --dist worksteal --timeout 900  # all in one: while some wait for something, others work
+	@$(BIN)/python -m pytest -n 4 --dist worksteal --timeout 900 --durations 40  # all in one: while some wait for something, others work
 
 format: .venv/dev-ready
 	@$(BIN)/ruff format --check .
@@ -60,6 +60,7 @@ mutations: .venv/dev-ready
 	@$(BIN)/python tests/mutations.py
 
 proof: MUST := --all-must-run
+proof: export OFFHOURS_PROOF := 1
 proof: ci promises mutations bench calibration
 	@OFFHOURS_SOAK=20000 OFFHOURS_LOAD=60 OFFHOURS_STUDIES=2000 $(BIN)/python -m pytest --timeout 7200 \
 	    tests/test_faults.py tests/test_load.py tests/test_rehearsal.py -k "killed or many or nothing_is_planted"

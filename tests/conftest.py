@@ -38,6 +38,7 @@ settings.load_profile("house")
 STUDIES = Path(__file__).parent / "studies"
 STUDY = {"off_hours": BUNDLED} | {name: STUDIES / name for name in ("tea", "every_kind", "bench")}
 SECONDS_TO_START = 20
+PROOF = bool(os.environ.get("OFFHOURS_PROOF"))  # make proof: all cases of what CI does with some
 
 
 FIGURE = "figure"
