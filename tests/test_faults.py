@@ -106,8 +106,15 @@ def test_killed_at_any_moment(serve, figure):
     for thread in threads:
         thread.start()
     chance, kills = random.Random(1), 0
-    while kills < KILLS or sum(len(each.acknowledged) for each in senders) < ACKNOWLEDGED:
-        time.sleep(chance.uniform(0.01, 0.12))
+
+    def so_far() -> int:
+        return sum(len(each.acknowledged) for each in senders)
+
+    while kills < KILLS or so_far() < ACKNOWLEDGED:
+        enough = so_far() + chance.randrange(2 * ACKNOWLEDGED // KILLS)  # so that every life of it is of another length
+        while so_far() < enough:
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0, 0.02))
         server.kill()
         kills += 1
         server.start()

@@ -101,6 +101,8 @@ def test_open_folders_no_room_and_a_clock_that_is_behind_stand_in_the_way(data, 
 
 def test_a_system_that_allows_images_of_the_memory_stands_in_the_way(data, tmp_path, monkeypatch):
     """Tried by a program of its own; where it cannot be forbidden, the doctor says so."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     assert not machine.leaves_cores()
     monkeypatch.setattr(machine, "HERE", tmp_path)
     (tmp_path / "survey_app").mkdir()
