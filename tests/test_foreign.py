@@ -10,6 +10,7 @@ from everywhere import POSTED, READ, SENT, TOKEN, Everywhere, Reply, asked, byte
 from instruments.walker import Sent
 from survey_app.serve import open_survey, studies_in
 
+pytestmark = pytest.mark.slow
 HARMLESS = {f"POST /<language>/{end}" for end in ("can-take-part", "key-facts", "leaving")}
 """These lead on, and what somebody has said so far stays as it is."""
 

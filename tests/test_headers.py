@@ -133,7 +133,9 @@ def differing(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
     return {what for what in one | other if one.get(what) != other.get(what)}
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [name if name == "over http" else pytest.param(name, marks=pytest.mark.slow) for name in WAYS]
+)
 def test_every_kind_of_answer_has_the_policy_of_the_golden_file(serve, tmp_path, way):
     """Every route, every refusal, every fault, the files: what a page may do, to the letter."""
     found = seen(serve, tmp_path, way)
@@ -142,7 +144,9 @@ def test_every_kind_of_answer_has_the_policy_of_the_golden_file(serve, tmp_path,
     assert {int(what[-3:]) for what in found} >= {200, 303, 404, 405, 409, 410, 413, 415, 422, 500, 503}
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [name if name == "over http" else pytest.param(name, marks=pytest.mark.slow) for name in WAYS]
+)
 def test_every_kind_of_answer_has_the_other_headers_of_the_golden_file(serve, tmp_path, way):
     """The same names with the same values, and no others."""
     found = seen(serve, tmp_path, way)

@@ -25,6 +25,7 @@ from survey_app import store
 from survey_app.codes import code, row_keys
 from survey_app.store import Store
 
+pytestmark = pytest.mark.slow
 PEOPLE = 400
 WORST, A_LOG = 0.2, 0.99  # rank correlations with arrival: less says nothing, more is a list of who came when
 FRONT = 100  # bytes of a row in which its mark lies

@@ -9,6 +9,7 @@ from pathlib import Path
 import promises
 import pytest
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 TESTS = """
 import pytest

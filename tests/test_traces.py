@@ -18,6 +18,7 @@ from survey_app.drill.place import Place
 from survey_app.haystack import traces, ways_of_writing, ways_of_writing_an_address
 from survey_app.looking import PAUSED
 
+pytestmark = pytest.mark.slow
 BREAKING = """
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
