@@ -464,11 +464,12 @@ def test_the_doctor_says_what_is_missing(study, tmp_path):
 def test_recipients_are_read_as_strictly_as_the_rest(study, tmp_path):
     """One key alone, no key at all, a word that is none: each is said."""
     folder, keys = study
-    one = str(keys[0].to_public())
+    one, seven = str(keys[0].to_public()), [str(pyrage.x25519.Identity.generate().to_public()) for _ in range(7)]
     for text, says in (
         (f"answers: [{one}]\n", "names 1 key"),
         ("answers: [age1nobody]\n", "is no public age key"),
         (f"answers: [{one}, {one}]\n", "is named twice"),
+        (f"answers: [{', '.join(seven)}]\n", "at most 6 keys"),
         (f"answer: [{one}]\n", "did you mean “answers”"),
         ("", "recipients.yaml"),
     ):
