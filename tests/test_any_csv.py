@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from click.testing import CliRunner
 from conftest import run
 from pytest import approx
 from test_categories import ADMISSIONS, HAIR_EYE
 from test_ordinal import F1, F6, F7
+
+from analysis.__main__ import door
 
 KEYS = [
     "n_first",
@@ -61,15 +64,15 @@ def counted(tmp_path, first, second, words=None):
 
 
 def told(command, *more):
-    made = run("analysis", command, *more, "--json")
-    assert made.returncode == 0, made.stderr
+    made = CliRunner().invoke(door, [command, *more, "--json"])
+    assert made.exit_code == 0, made.stderr
     return json.loads(made.stdout)
 
 
 def refused(command, *more):
-    made = run("analysis", command, *more)
-    assert (made.returncode, made.stdout) == (2, "")
-    assert "Traceback" not in made.stderr
+    made = CliRunner().invoke(door, [command, *more])
+    assert (made.exit_code, made.stdout) == (2, "")
+    assert isinstance(made.exception, SystemExit), "a sentence, no accident"
     return made.stderr
 
 

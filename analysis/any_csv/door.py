@@ -58,8 +58,8 @@ def compare(file: Path, as_json: bool, **asked: Any) -> None:
     Example:  python -m analysis compare answers.csv --outcome mood --group arm --first new --second old \\
                 --levels 0,1,2,3,4 --missing 97,98,99 --strata site --margin 0.40,0.60
     """
-    from . import Asked
-    from . import compare as compared
+    from .compare import Asked
+    from .compare import compare as compared
 
     _tell(compared(file, Asked(**asked)), as_json)
 
@@ -86,7 +86,7 @@ def table(
     \b
     Example:  python -m analysis table answers.csv --row role --column reason --missing 98,99
     """
-    from . import table as counted
+    from .table import table as counted
 
     _tell(counted(file, row, column, strata, counts, missing), as_json)
 
