@@ -20,8 +20,11 @@ def watched(study, tmp_path):  # noqa: F811
     """The gate of a running survey, which looks again each time it is asked to."""
     folder, keys = study
     first, looks = gate(folder, read(folder), tmp_path / "data", ORIGIN), threading.Semaphore(0)
+    going = threading.Event()
+    going.set()
 
     def again():
+        going.wait()  # for good once the test is over: nobody looks through home folders beside all tests to come
         found = gate(folder, read(folder), tmp_path / "data", ORIGIN)
         looks.release()
         return found
@@ -36,7 +39,8 @@ def watched(study, tmp_path):  # noqa: F811
         assert looks.acquire(timeout=10)
         assert looks.acquire(timeout=10)
 
-    return made, looked_again, folder, keys
+    yield made, looked_again, folder, keys
+    going.clear()
 
 
 def in_the_way(made):
