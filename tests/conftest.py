@@ -32,6 +32,7 @@ from instruments.written import read_yaml
 from survey_app import clock
 from survey_app.drafts import Draft, DraftKeys, to_cookie, usually
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of programs are started: each would compile all of it anew
 settings.register_profile("house", deadline=None)  # no test asserts a time
 settings.load_profile("house")
 
@@ -220,9 +221,12 @@ FORM = "application/x-www-form-urlencoded"
 CANARY = "ANSCANARY"
 
 
-@pytest.fixture
-def server(serve):
-    return serve("every_kind")
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[Server]:
+    """One survey for all tests of a file; whoever stops it, pauses it or looks at its data starts their own."""
+    started = Server(STUDY["every_kind"], tmp_path_factory.mktemp("survey") / "data")
+    yield started
+    started.stop()
 
 
 def on_page(browser: Browser, field: str, person: Scripted):

@@ -210,8 +210,9 @@ def test_refreshing_the_receipt_shows_the_code_again_on_an_own_device_only(serve
     assert ("We cannot show the code again" in refreshed.text) != again
 
 
-def test_a_paused_survey_takes_nobody_new_and_lets_others_finish(server):
+def test_a_paused_survey_takes_nobody_new_and_lets_others_finish(serve):
     """At once, without a restart; the reason is for the team and stands on no page."""
+    server = serve("every_kind")
     browser = Browser(server.origin)
     check = to_page(browser, Scripted(), "/check")
     data = str(server.data)
@@ -330,8 +331,9 @@ def test_words_on_a_page_that_is_not_asked_any_more_are_shown(server):
     assert "all that I wrote" in told.html
 
 
-def test_whoever_has_begun_finds_the_way_back_while_it_is_paused(server):
+def test_whoever_has_begun_finds_the_way_back_while_it_is_paused(serve):
     """Closed is for newcomers."""
+    server = serve("every_kind")
     browser, page = walked(server, "mood")
     browser.press(page, page.form, [("mood", "3")])
     run("survey_app", "pause", "--because", "x", "--data", str(server.data))

@@ -41,8 +41,9 @@ def test_leave_replaces_the_draft_then_deletes_it(server):
     assert raw(server, "GET", "/en/check", Cookie=f"s={replaced[1]}")[0] == 410
 
 
-def test_the_code_deletes_and_cannot_read(server):
+def test_the_code_deletes_and_cannot_read(serve):
     """Shown when asked for, typed on another day in another browser: the answer is the same for any code."""
+    server = serve("every_kind")
     browser = Browser(server.origin)
     check = to_page(browser, Scripted(), "/check")
     sent = browser.press(check, check.form, [])

@@ -166,8 +166,9 @@ def test_query_strings_prefill_nothing_and_are_not_looked_at(server):
     assert " checked" not in raw(server, "GET", "/en/agree?agreed=1&may_quote=1")[2]
 
 
-def test_reading_changes_no_byte_of_the_data(server):
+def test_reading_changes_no_byte_of_the_data(serve):
     """A crawl of every page that can be read leaves the data as they were."""
+    server = serve("every_kind")
     browser = Browser(server.origin)
     check = to_page(browser, Scripted(), "/check")
     before = {path.name: path.read_bytes() for path in server.data.iterdir()}
@@ -192,11 +193,11 @@ def every_route(app):
     )
 
 
-def test_every_address_is_in_the_golden_file(server):
+def test_every_address_is_in_the_golden_file(tmp_path):
     """No address comes into being unseen: no login, no administration, no reading by code."""
     from survey_app.serve import studies_in
 
-    surveys = open_survey(studies_in(STUDY["every_kind"]), server.data.parent / "other", "practice", None)
+    surveys = open_survey(studies_in(STUDY["every_kind"]), tmp_path, "practice", None)
     app = create_app(surveys)
     next(iter(surveys.values())).store.close()
     assert every_route(app) == (Path(__file__).parent / "routes.txt").read_text().splitlines()

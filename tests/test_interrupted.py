@@ -25,8 +25,9 @@ STEPS = {"pwrite64": range(1, 900, 31), "fdatasync": range(1, 90, 4), "unlink": 
 """Which write, which sync, which deletion it is killed at; it ends where there are no more."""
 
 
-def test_whoever_has_not_sent_has_left_nothing(server):
+def test_whoever_has_not_sent_has_left_nothing(serve):
     """Killed while somebody stands before Send: no byte was written since they began, and only their own cookie goes on."""
+    server = serve("every_kind")
     browser = Browser(server.origin)
     on_page(browser, "mood", Scripted())
     before = {path.name: path.read_bytes() for path in server.data.iterdir()}
