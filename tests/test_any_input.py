@@ -198,6 +198,7 @@ def _stores_anew(code, salt):
     return secrets.token_bytes(32), secrets.token_bytes(32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "instead"), [("survey_app.store.Store.send", _fails), ("survey_app.store.row_keys", _stores_anew)]
 )

@@ -131,6 +131,7 @@ def test_junk_in_the_cookie_keeps_the_filled_page_from_coming_back(
     assert found is leaks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "filling"), [("/en/withdraw", "#code"), ("/en/agree", "#agreed")])
 def test_back_after_leaving_a_page_without_a_draft_shows_nothing(visited, path, filling):
     """A typed code, a ticked consent: gone too, though there was no cookie yet."""

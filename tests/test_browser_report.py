@@ -15,7 +15,7 @@ from analysis.loading import load
 from analysis.report import report
 from instruments.reader import read
 
-pytestmark = needs_chromium
+pytestmark = [*needs_chromium, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +59,8 @@ def drawn(page):
     ("name", "width", "scheme"),
     [
         ("small", 320, "light"),
-        pytest.param("public", 320, "light", marks=pytest.mark.slow),
-        pytest.param("team", 1000, "dark", marks=pytest.mark.slow),
+        ("public", 320, "light"),
+        ("team", 1000, "dark"),
     ],
 )
 def test_the_report_opens_from_disk_and_asks_nobody_for_anything(chromium, pages, name, width, scheme):
@@ -77,7 +77,6 @@ def test_the_report_opens_from_disk_and_asks_nobody_for_anything(chromium, pages
     context.close()
 
 
-@pytest.mark.slow
 def test_every_figure_and_table_says_that_it_is_practice(chromium, pages):
     """In the picture itself, its name for screen readers, and the caption of its table."""
     page, _, _ = watched(chromium.new_context())
@@ -104,7 +103,6 @@ def test_without_scripts_every_figure_is_a_still_picture_with_its_numbers(chromi
     context.close()
 
 
-@pytest.mark.slow
 def test_on_paper_every_table_is_open_and_every_figure_drawn(chromium, pages):
     """Printing at once, before the page has drawn by itself."""
     page, _, _ = watched(chromium.new_context())
@@ -128,7 +126,6 @@ def test_links_within_the_page_lead_somewhere(chromium, pages):
     page.context.close()
 
 
-@pytest.mark.slow
 def test_the_codebook_opens_from_disk(chromium, pages):
     """Readable on a phone, no request, axe finds nothing."""
     context = chromium.new_context(viewport={"width": 320, "height": 800})

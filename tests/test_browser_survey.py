@@ -200,6 +200,7 @@ def test_style_is_an_extra(chromium, serve):
     context.close()
 
 
+@pytest.mark.slow
 def test_control_no_name_leads_anywhere(chromium):
     """The browser of these tests resolves no name: a page that asked for something elsewhere would be seen to fail."""
     page = chromium.new_page()

@@ -128,6 +128,7 @@ def test_a_clock_that_goes_back_a_year_ends_nobody(serve, tmp_path):
         assert own.execute("SELECT count(*) FROM responses").fetchone() == (1,)
 
 
+@pytest.mark.slow
 @needs_faketime
 def test_a_clock_that_jumps_ten_years_ahead_says_so_kindly_and_takes_the_next(serve, tmp_path):
     """Drafts are over, in words and without an error; what was sent is there; back in time, the next is taken."""

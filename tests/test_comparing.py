@@ -90,6 +90,7 @@ def test_people_whom_the_plan_leaves_out_are_left_out(tmp_path):
     assert by_id(two_groups(tmp_path / "in", (10, 10, 10), (10, 10, 10), colour=1))["C1"].n == (30, 30)
 
 
+@pytest.mark.slow
 def test_a_small_real_effect_says_that_it_is_small(tmp_path):
     """Supported, with the whole interval inside the zone of no interest."""
     found = by_id(two_groups(tmp_path, (300, 320, 330), (330, 320, 300)))["C1"]

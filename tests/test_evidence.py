@@ -153,6 +153,7 @@ def test_a_restored_copy_on_another_machine_is_still_proven(data, tmp_path):
     assert len(list(Database(new / SURVEY_FILE)["signers"].rows)) == 2
 
 
+@pytest.mark.slow
 def test_open_and_verify_say_it_to_a_person(data):
     """Exit 1, each finding in words, and whose signature it is."""
     answers = str(data / "answers.db")

@@ -95,6 +95,7 @@ def test_words_that_look_like_programs_lie_still(tmp_path):
     assert "'it''s " in in_spss(held, "a.csv")
 
 
+@pytest.mark.slow
 def test_the_codebook_says_what_every_column_means(answers, tmp_path):
     """HTML and CSV twins, small numbers hidden, bad endings refused."""
     for name in ("c.html", "c.csv"):

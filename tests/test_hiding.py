@@ -137,6 +137,7 @@ def test_a_part_is_never_the_whole_less_the_others():
     assert pinned(naive, rows, part_of, False, 5), "without looking at wholes the differences tell"
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_nothing_small_can_be_worked_out_whatever_the_table(data):
@@ -305,6 +306,7 @@ def test_the_page_prints_no_number_that_its_twin_hides(tmp_path):
     assert set(exact) == {None}
 
 
+@pytest.mark.slow
 def test_no_estimate_stands_beside_hidden_numbers_that_few_tables_fit(tmp_path):
     """A share with hidden counts is withheld from the public, and so are its p, interval and second looks; the team has it."""
     study = read(BUNDLED)
@@ -351,6 +353,7 @@ def test_no_number_of_people_slips_through_words(tmp_path):
     assert lock.data_hash in report(few, lock, "team").html
 
 
+@pytest.mark.slow
 def test_few_quotations_are_not_listed_for_the_public(tmp_path):
     """Three consented quotations say that three consented; the team reads them."""
     from analysis.table import Said

@@ -49,7 +49,7 @@ def journey(server: Server, person: Scripted, text_field: str) -> None:
     browser.close()
 
 
-@pytest.mark.parametrize("name", ["off_hours", "tea"])
+@pytest.mark.parametrize("name", [pytest.param("off_hours", marks=pytest.mark.slow), "tea"])
 def test_two_people_arrive_in_the_report(name, serve, tmp_path):
     """What two people answered is what `open` gives, row for row, and the report counts both."""
     study, server = read(STUDY[name]), serve(name)

@@ -17,10 +17,12 @@ from test_troubles import said_well
 
 from instruments import keyfile
 from instruments.approval import approval_of, lapsed, standing
+from instruments.doors import WrongUse
 from instruments.reader import Faulty, read
 from instruments.walker import Browser
 from survey_app import clock, live
 from survey_app.live import gate, private_keys
+from survey_app.serve import public_address
 
 ORIGIN = "https://survey.example.org"
 DAYS = ("--from", "2026-01-01", "--until", "2036-12-31")
@@ -227,6 +229,7 @@ def test_the_very_days(study):
     assert "today is" in " ".join(lapsed(here, open_ended, str(checked - timedelta(days=1))))
 
 
+@pytest.mark.slow
 def test_own_words_are_sealed_to_their_own_key(study, serve, tmp_path):
     """Whoever has a key of the answers alone reads no text, and the other way round."""
     folder, keys = study
@@ -435,12 +438,18 @@ def test_an_empty_file_of_a_crash_at_the_first_start_is_begun_again(study, serve
 
 
 @pytest.mark.parametrize("origin", ["https://", "https://[", "https://x/path", "https://?x", "https://a b", "https://x:99999", "https://me@x", "ftp://x"])  # fmt: skip
-def test_what_is_no_public_address(origin, study, tmp_path):
-    """The start and the doctor say the same, in words."""
-    folder, _ = study
-    for command in (("doctor",), ("--port", "0")):
-        where = ("--study", str(folder), "--data", str(tmp_path / "data"), "--origin", origin)
-        said_well(run_here("survey_app", *command, *where), 2, "is not an address")
+def test_what_is_no_public_address(origin):
+    """It is refused in words; the next test hears them."""
+    with pytest.raises(WrongUse, match="is not an address"):
+        public_address(origin)
+
+
+@pytest.mark.parametrize("command", ["doctor", "serve"])
+def test_the_start_and_the_doctor_say_so(command, study, tmp_path):
+    """The same sentence, exit 2."""
+    where = ("--study", str(study[0]), "--data", str(tmp_path / "data"), "--origin", "https://x/path")
+    more = ("doctor",) if command == "doctor" else ("--port", "0")
+    said_well(run_here("survey_app", *more, *where), 2, "is not an address")
 
 
 def test_the_doctor_says_what_is_missing(study, tmp_path):
@@ -477,6 +486,7 @@ def test_recipients_are_read_as_strictly_as_the_rest(study, tmp_path):
         assert says in " ".join(gate(folder, read(folder), tmp_path / "data", ORIGIN).settled), text
 
 
+@pytest.mark.slow
 def test_a_pilot_is_not_a_test_in_any_report(study, serve, tmp_path):
     """The approval's `--pilot` reaches every page of the report, by way of the stored answers alone."""
     folder, keys = study

@@ -88,6 +88,7 @@ def everything(study):
     yield from (each.name for each in study.plan.derived)
 
 
+@pytest.mark.slow
 def test_every_word_code_and_rule_is_in_all_three(words):
     """Read back from HTML, DOCX and PDF."""
     study = read(BUNDLED)
@@ -97,6 +98,7 @@ def test_every_word_code_and_rule_is_in_all_three(words):
     assert squeezed("Whatever nobody ever wrote") not in words
 
 
+@pytest.mark.slow
 def test_the_same_headings_in_all_three(review):
     """So that “item Q12” is the same question in each of them."""
     html = (review / "review.html").read_text()
@@ -384,6 +386,7 @@ def test_whom_the_plan_picks_out_is_told_as_it_runs():
     assert "talk_unmet" not in (page.only or "")
 
 
+@pytest.mark.slow
 def test_odd_words_and_addresses(tmp_path):
     """A letter that no page can hold, an address that leads nowhere: said or left out, never a traceback."""
     folder = tmp_path / "study"

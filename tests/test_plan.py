@@ -137,6 +137,7 @@ def test_an_adjusted_model_of_two_groups_is_the_plain_one(table):
     assert made.lost == 0
 
 
+@pytest.mark.slow
 def test_bounds_stand_beside_a_model_that_loses_many(tmp_path):
     """A third without an area: worst and best case on both sides of the model."""
     some = people(600, np.random.default_rng(5))

@@ -71,6 +71,7 @@ def test_some_lean_another_way():
     assert np.mean(talk[known & (service == 1)] == 1) == pytest.approx(0.5, abs=0.02)
 
 
+@pytest.mark.slow
 def test_self_selection_and_recall_bias_move_an_estimate_where_nothing_is():
     """Twice as likely to join if hurt without a talk; a talk forgotten by a quarter of the hurt (STUDY 3c: about .54)."""
     hurt = Is("hurt", (3, 4))
@@ -143,6 +144,7 @@ def test_what_cannot_be_planted_is_said():
         peopled(study, alike)
 
 
+@pytest.mark.slow
 def test_other_weights_and_other_mixes_are_taken_into_account():
     """A planted effect is between the groups as they are: other weights for some of the first, few people of a role."""
     leaning = {"hurt": (Leaning(where=Is("talk", (2,)), weights={0: 5.0, 4: 1.0}),)}

@@ -246,6 +246,7 @@ def replaced(value, path, by):
     return copied
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["study.yaml", "questionnaire.yaml", "story.yaml", "plan.yaml"])
 def test_any_value_of_a_wrong_shape_is_a_problem_and_no_accident(file):
     """Each place of the study that uses every kind, replaced by each wrong shape: read, or problems; never an exception."""

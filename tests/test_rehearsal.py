@@ -52,6 +52,7 @@ def exactly(done: Rehearsed) -> None:
     faults(done)
 
 
+@pytest.mark.slow
 def test_who_skips_a_part_and_comes_back_to_it_answers_it(tmp_path):
     """A corrected answer leads through a part that was skipped: what is said there now is what must be stored."""
     exactly(rehearsed("every_kind", tmp_path / "r", (40,), seed=22, changes=1, skips_part=0.7))
@@ -308,6 +309,7 @@ questions:
 }
 
 
+@pytest.mark.slow
 def test_an_odd_study_is_walked_as_it_is(tmp_path):
     """One box alone, words that begin other words, a rule on the order of parts, a number that is also a code."""
     folder = tmp_path / "odd"
@@ -341,6 +343,7 @@ def test_made_up_answers_are_mixed_with_no_others(tmp_path):
     assert told.stdout.strip().endswith("made-up-answers.db"), told.stderr
 
 
+@pytest.mark.slow
 def test_without_the_survey_people_of_the_same_model_answer(tmp_path):
     """--direct: the columns, kinds of missing and codes of a real answers.db, the same answers for the same seed."""
     study, model = read_with_model(BUNDLED)
@@ -367,6 +370,7 @@ def test_repeats_find_what_is_there_and_nothing_else():
     assert h1a.verdicts["supported"] > 0.8
 
 
+@pytest.mark.slow
 def test_repeats_through_the_door(tmp_path):
     """A table or JSON; a plant that cannot be is said before a folder is emptied, and nothing half-written is left."""
     told = run("analysis", "rehearse", "--direct", "--repeats", "3", "--clients", "200", "--workers", "100", "--json")
