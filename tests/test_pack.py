@@ -227,8 +227,11 @@ def test_in_another_language(tmp_path):
 @pytest.mark.slow
 def test_the_door(tmp_path):
     """Three files and their names; nothing is written over; what changed since another version; a faulty study leaves nothing."""
-    out = tmp_path / "out"
-    done = run("instruments", "pack", str(STUDY["tea"]), "--out", str(out), "--quick", "--since", str(BUNDLED))
+    out, before = tmp_path / "out", tmp_path / "before"
+    shutil.copytree(STUDY["tea"], before)
+    asked = before / "questionnaire.yaml"
+    asked.write_text("".join(line for line in asked.open() if "id: more" not in line))
+    done = run("instruments", "pack", str(STUDY["tea"]), "--out", str(out), "--quick", "--since", str(before))
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [str(out / name) for name in pack.FILES]
     assert "left out of this copy" in done.stderr

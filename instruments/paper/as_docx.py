@@ -108,15 +108,24 @@ def _block(paper: Any, block: Block) -> None:
         case Listing(text=text):
             _runs(paper.add_paragraph(style="macro"), text)
         case Card(blocks=blocks):
-            before = len(paper.paragraphs)
+            before = len(paper.element.body)
             for each in blocks:
                 _block(paper, each)
-            for line in paper.paragraphs[before:-1]:
-                line.paragraph_format.keep_with_next = True
+            _together(paper, before)
         case NewPage():
             paper.add_page_break()
         case _:
             assert_never(block)
+
+
+def _together(paper: Any, before: int) -> None:
+    """What came after so many elements stays on one page; to look at all paragraphs for it takes minutes."""
+    from docx.oxml.ns import qn
+    from docx.text.paragraph import Paragraph as Line
+
+    lines = [each for each in paper.element.body[before - 1 : -1] if each.tag == qn("w:p")]  # the last is the section
+    for line in lines[:-1]:
+        Line(line, paper).paragraph_format.keep_with_next = True
 
 
 def _table(paper: Any, table: Table) -> None:
