@@ -67,8 +67,7 @@ def open_answers(
         study = _study(sealed, own, fingerprint, Watch(sealed, secrets))
         answers = _Opening(sealed=sealed, table="responses", key=own, path=key, watch=watch, mark=study.fingerprint)
         texts = _Opening(sealed=sealed, table="texts", key=theirs, path=text_key, watch=watch, mark=study.fingerprint)
-        columns = records.columns(study)
-        rows = (records.row(columns, each) for each in answers.payloads(bar, "opening answers"))
+        rows = map(records.row_of(records.columns(study)), answers.payloads(bar, "opening answers"))
         totals = [{"name": name, "count": count} for name, count in sealed.totals]
         write_answers(
             out,
@@ -236,6 +235,7 @@ def write_table(
     )
     database.table("choices").insert_all(labels)
     database.create_view("answers_in_words", _view(columns))
+    database.vacuum()  # the rows as they were read lie in free pages until then
 
 
 def _codebook(database: Database, study: Study, columns: Sequence[records.Column]) -> None:
@@ -276,11 +276,10 @@ def _in_order_of_content(
         database.conn
     ):  # one statement for all: insert_all makes one for every dozen rows, at the price of opening them
         statement = f'INSERT INTO "{name}_as_read" ({names}) VALUES ({places})'
-        database.conn.executemany(statement, ([row.get(each) for each in types] for row in rows))
+        database.conn.executemany(statement, (tuple(map(row.get, types)) for row in rows))
     database.table(name).create(dict(types))
     database.execute(f'INSERT INTO "{name}" SELECT {names} FROM "{name}_as_read" ORDER BY {names}')
     staging.drop()
-    database.vacuum()
 
 
 def _view(columns: Sequence[records.Column]) -> str:

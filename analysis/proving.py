@@ -56,6 +56,7 @@ class Watch:
         self.sealed, self.secrets = sealed, secrets
         self.listed = range(0, len(sealed.leaves), evidence.LEAF)
         self.seen = bytearray(len(self.listed))
+        self.next = 0  # in the list: rows come in its order
         self.withdrawn = sealed.tombstones()
         self.rows = self.altered = self.forged = self.since = self.unproven = self.hidden = 0
 
@@ -108,8 +109,10 @@ class Watch:
 
     def _listed_at(self, key: bytes) -> int | None:
         """The number of a row in the list, or None."""
-        leaves = self.sealed.leaves
-        at = bisect_left(self.listed, key, key=lambda start: leaves[start : start + evidence.KEY])
+        leaves, at = self.sealed.leaves, self.next
+        if not self._leaf(at).startswith(key):
+            at = bisect_left(self.listed, key, key=lambda start: leaves[start : start + evidence.KEY])
+        self.next = at + 1
         return at if len(key) == evidence.KEY and self._leaf(at).startswith(key) else None
 
     def _leaf(self, at: int) -> bytes:

@@ -7,7 +7,7 @@ into the columns named here. Sealing and SQL statements stay upstairs.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, assert_never
@@ -228,33 +228,37 @@ def from_frame(frame: bytes) -> bytes:
     return frame[4 : 4 + size]
 
 
-def row(columns: Sequence[Column], record: Mapping[str, Any]) -> dict[str, int | str | None]:
-    """One row of the answers table: each column's value, kinds of missing kept apart."""
-    filled: dict[str, int | str | None] = {}
-    for column in columns:
-        name = column.name
-        if column.question is None:
-            filled[name] = record.get(name)
-        elif column.kind == "number":
-            filled[name], filled[name + MISSING_SUFFIX] = _number(record, name)
-        elif column.kind == "tick":
-            filled[name] = _tick(record.get(column.question, NOT_ASKED), column)
-        else:
-            filled[name] = record.get(name, NOT_ASKED)
-    return filled
+def row_of(columns: Sequence[Column]) -> Callable[[Mapping[str, Any]], dict[str, int | str | None]]:
+    """What makes a record one row of the answers table: each column's value, kinds of missing kept apart."""
+    asked = [column for column in columns if column.question is not None]
+    numbers = [column.name for column in asked if column.kind == "number"]
+    ticks = [_ticked(column) for column in asked if column.kind == "tick"]
+    apart = {*numbers, *(name for name, *_ in ticks)}
+    usual = {each.name: NOT_ASKED if each.question is not None else None for each in columns if each.name not in apart}
+
+    def row(record: Mapping[str, Any]) -> dict[str, int | str | None]:
+        answer = record.get
+        filled: dict[str, int | str | None] = {name: answer(name, missing) for name, missing in usual.items()}
+        for name in numbers:
+            filled[name], filled[name + MISSING_SUFFIX] = _number(answer(name, MISSING_WORDS[NOT_ASKED]))
+        for name, question, code, refusals in ticks:
+            given = answer(question, NOT_ASKED)
+            if isinstance(given, list):
+                given = next((each for each in refusals if each in given), int(code in given))
+            filled[name] = given
+        return filled
+
+    return row
 
 
-def _number(record: Mapping[str, Any], name: str) -> tuple[int | None, str | None]:
+def _number(answer: int | str | None) -> tuple[int | None, str | None]:
     """Kinds of missing travel as words beside a number, so that 97 and 99 may be somebody's answer."""
-    answer = record.get(name, MISSING_WORDS[NOT_ASKED])
     if answer is None:
         return None, MISSING_WORDS[None]
     return (None, answer) if isinstance(answer, str) else (answer, None)
 
 
-def _tick(answer: list[int] | int | None, column: Column) -> int | None:
-    if not isinstance(answer, list):
-        return answer
+def _ticked(column: Column) -> tuple[str, str, int, tuple[int, ...]]:
+    """A column of one choice of several: its name, its question, its code, and the codes of those who refuse."""
     code = int(column.name.removeprefix(f"{column.question}_"))
-    refused = [choice.code for choice in column.choices if choice.code in answer]
-    return refused[0] if refused else int(code in answer)
+    return column.name, str(column.question), code, tuple(choice.code for choice in column.choices)

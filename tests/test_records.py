@@ -56,17 +56,17 @@ def test_something_else_is_not_a_frame():
 
 def test_kinds_of_missing_stay_apart():
     """Not sure, prefer not to say, not asked, skipped: four different things in the opened table."""
-    row = records.row(COLUMNS, {"role": "reader", "mood": 97, "again": None, "days": [98], "r1": 2})
+    row = records.row_of(COLUMNS)({"role": "reader", "mood": 97, "again": None, "days": [98], "r1": 2})
     assert (row["mood"], row["again"], row["colour"], row["r1"]) == (97, None, 99, 2)
     assert (row["days_1"], row["days_2"], row["days_3"]) == (98, 98, 98)
     assert (row["data"], row["data_missing"]) == (None, "not asked")
-    assert records.row(COLUMNS, {"days": [2, 3]})["days_1"] == 0
-    assert records.row(COLUMNS, {"days": [2, 3]})["days_2"] == 1
-    assert records.row(COLUMNS, {"days": None})["days_2"] is None
-    assert records.row(COLUMNS, {"data": 97})["data"] == 97, "97 can be somebody's number"
-    assert records.row(COLUMNS, {"data": "prefer not to say"})["data_missing"] == "prefer not to say"
-    assert records.row(COLUMNS, {"data": None})["data_missing"] == "skipped"
-    assert records.row(COLUMNS, {"data": 99})["data"] == 99
+    assert records.row_of(COLUMNS)({"days": [2, 3]})["days_1"] == 0
+    assert records.row_of(COLUMNS)({"days": [2, 3]})["days_2"] == 1
+    assert records.row_of(COLUMNS)({"days": None})["days_2"] is None
+    assert records.row_of(COLUMNS)({"data": 97})["data"] == 97, "97 can be somebody's number"
+    assert records.row_of(COLUMNS)({"data": "prefer not to say"})["data_missing"] == "prefer not to say"
+    assert records.row_of(COLUMNS)({"data": None})["data_missing"] == "skipped"
+    assert records.row_of(COLUMNS)({"data": 99})["data"] == 99
 
 
 def test_no_table_with_a_row_a_person_keeps_an_order_or_a_time():
