@@ -10,12 +10,15 @@ import threading
 from collections import Counter
 from dataclasses import replace
 from random import Random
+from subprocess import CompletedProcess
 
 import pytest
+from click.testing import CliRunner
 from conftest import BUNDLED, PROOF, STUDY, run
 from test_opening import quietly
 from test_troubles import said_well
 
+from analysis.__main__ import door
 from analysis.loading import load
 from analysis.rehearsal import direct, people, running, watching
 from analysis.rehearsal.measuring import peopled
@@ -91,10 +94,10 @@ def test_whoever_leaves_deletes_or_withdraws_leaves_nothing(tmp_path):
 @pytest.mark.slow
 def test_an_answer_that_changed_on_the_way_is_found(tmp_path):
     """The control: one changed answer, and it is no longer what was said; the rehearsal ends with 1."""
-    done = rehearsed("off_hours", tmp_path / "r", (6, 4))
+    done = rehearsed("tea", tmp_path / "r", (6, 4))
     answers = done.files[0]
     with sqlite3.connect(answers) as database:
-        database.execute("UPDATE answers SET area = CASE area WHEN 1 THEN 2 ELSE 1 END WHERE rowid = 1")
+        database.execute("UPDATE answers SET tea = CASE tea WHEN 1 THEN 2 ELSE 1 END WHERE rowid = 1")
     assert done.watched.arrived(load(answers)) == done.opened - 1
     with pytest.raises(Tampered, match="is not the same"):
         faults(replace(done, as_said=done.opened - 1))
@@ -403,7 +406,8 @@ def test_what_a_rehearsal_is_asked_wrongly(tmp_path):
         (["--url", "http://[::1"], "no address"),
         (["--plant", "H1a=0.999999"], "no shift"),
     ):
-        said_well(run("analysis", "rehearse", *wrong, "--out", str(tmp_path / "r")), 2, words)
+        made = CliRunner().invoke(door, ["rehearse", *wrong, "--out", str(tmp_path / "r")])
+        said_well(CompletedProcess(wrong, made.exit_code, made.stdout, made.stderr), 2, words)
     study, model = read_with_model(BUNDLED)
     circle = replace(model, depends={"met": (Leaning(where=Is("talk", (1,)), weights={1: 1.0}),)})
     with pytest.raises(WrongUse, match="goes round in a circle"):
