@@ -33,14 +33,14 @@ from survey_app import clock
 from survey_app.drafts import Draft, DraftKeys, to_cookie, usually
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of programs are started: each would compile all of it anew
-settings.register_profile("house", deadline=None)  # no test asserts a time
-settings.load_profile("house")
 
 STUDIES = Path(__file__).parent / "studies"
 STUDY = {"off_hours": BUNDLED} | {name: STUDIES / name for name in ("tea", "every_kind", "bench")}
 SECONDS_TO_START = 20
 PROOF = bool(os.environ.get("OFFHOURS_PROOF"))  # make proof: all cases of what CI does with some
 
+settings.register_profile("house", deadline=None, max_examples=100 if PROOF else 50)  # no test asserts a time
+settings.load_profile("house")
 
 FIGURE = "figure"
 

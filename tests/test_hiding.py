@@ -195,7 +195,7 @@ def answered(question, chance):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["public", "team"] if PROOF else ["public"])
 def test_no_published_table_of_200_people_pins_a_small_cell(name, tmp_path):
-    """Brute force over everything that the twins of a made-up 200-person study print, table by table."""
+    """Brute force over everything that the twins of a made-up 200-person study print, table by table; in CI over a third."""
     study = read(BUNDLED)
     answers = opened(filled(tmp_path / "data", random_people(study, 130, 70, 1), study=study)).path
     table = load(answers)
@@ -216,7 +216,7 @@ def test_no_published_table_of_200_people_pins_a_small_cell(name, tmp_path):
         )
     k, rounded = (10, True) if name == "public" else (5, False)
     small, tables = 0, 0
-    for true in raw:
+    for true in raw[:: 1 if PROOF else 3]:
         each = printed[true.id]
         tables += 1
         cells = [group["cells"] for group in each["groups"]]
@@ -235,8 +235,10 @@ def test_no_published_table_of_200_people_pins_a_small_cell(name, tmp_path):
                     low, high = attacker.range_of(group, column)
                     assert low <= n <= high
                     assert low < high, f"{true.id}: {true.groups[group]}, {true.columns[column]} is surely {n}"
-    assert tables > 60
-    assert small > 1000, "a study of 200 people has many small cells: the attack had something to find"
+    assert tables > (60 if PROOF else 20)
+    assert small > (1000 if PROOF else 300), (
+        "a study of 200 people has many small cells: the attack had something to find"
+    )
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import CANARY, STUDY, Scripted, on_page, run, to_page
+from conftest import CANARY, PROOF, STUDY, Scripted, on_page, run, to_page
 
 from instruments.reader import read
 from instruments.records import SURVEY_FILE
@@ -21,7 +21,12 @@ from survey_app.haystack import traces, ways_of_writing
 from survey_app.store import Store
 
 FRAME = secrets.token_bytes(3072)
-STEPS = {"pwrite64": range(1, 900, 31), "fdatasync": range(1, 90, 4), "unlink": range(1, 45, 2)}
+OFTEN = 1 if PROOF else 2
+STEPS = {
+    "pwrite64": range(1, 900, 31 * OFTEN),
+    "fdatasync": range(1, 90, 4 * OFTEN),
+    "unlink": range(1, 45, 2 * OFTEN),
+}
 """Which write, which sync, which deletion it is killed at; it ends where there are no more."""
 
 
