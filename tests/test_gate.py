@@ -6,8 +6,7 @@ import shutil
 import threading
 
 import pytest
-from conftest import run
-from test_live import ORIGIN, approved, clean_home, serving, study  # noqa: F401
+from test_live import ORIGIN, approved, clean_home, run_here, serving, study  # noqa: F401
 
 from instruments.reader import read
 from instruments.walker import Browser
@@ -113,7 +112,7 @@ def test_an_open_folder_is_no_place_for_real_answers(study, serve, tmp_path):  #
     assert Browser(server.origin).get("/en/").ribbon == ""
     server.stop()
     assert "LIVE" in server.log
-    told = run("survey_app", "doctor", "--study", str(folder), "--data", str(data), "--origin", ORIGIN)
+    told = run_here("survey_app", "doctor", "--study", str(folder), "--data", str(data), "--origin", ORIGIN)
     assert "Nothing stands in the way." in told.stdout
 
 
