@@ -62,6 +62,15 @@ def test_every_question_has_its_numbers(page):
     assert '<th scope="col">answered</th><th scope="col">asked</th>' in page
 
 
+def test_pages_are_spoken_of_where_they_were_counted(tmp_path):
+    """Answers that never went through pages have no first lines that count them."""
+    path = opened(filled(tmp_path / "data", [{"role": "reader", "mood": 1}] * 12, study=every_kind)).path
+    lock = locking.lock(path, load(path), "2026-11-23")
+    for totals in ({}, {"opened": 40, "sent": 30}):
+        said = report(replace(load(path), totals=totals), lock, "team").html
+        assert ("count pages that were opened" in said) == bool(totals)
+
+
 def test_estimates_come_in_words_before_p(page):
     """First who, then how much, then how sure."""
     text = words_of(page)

@@ -156,6 +156,7 @@ def _people(table: Table, pages: Pages) -> dict[str, Any]:
     return {
         "n": pages.who.count(table.n),
         "flow": facts.flow(table, pages.who),
+        "pages_counted": any(name in table.totals for name in facts.TOTALS),
         "answered": pages.table(sections.who_answered(table)),
         "durations": pages.picture(facts.counted_durations(table)),
         "missing": pages.picture(sections.missing_by_reason(table)),
