@@ -32,8 +32,6 @@ from instruments.written import read_yaml
 from survey_app import clock
 from survey_app.drafts import Draft, DraftKeys, to_cookie, usually
 
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of programs are started: each would compile all of it anew
-
 STUDIES = Path(__file__).parent / "studies"
 STUDY = {"off_hours": BUNDLED} | {name: STUDIES / name for name in ("tea", "every_kind", "bench")}
 SECONDS_TO_START = 20
