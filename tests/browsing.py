@@ -9,6 +9,15 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api", reason="SKIPPED LOUDLY: playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="SKIPPED LOUDLY: axe is not installed")
 CHROMIUM = shutil.which("chromium")
+ADDRESS_BAR = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup")
+"""What it suggests below an address: two pages that each new window makes for itself, two thirds of a test's time."""
+AS_PLAYWRIGHT = (
+    "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter",
+    "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch",
+    "TcpPortRandomizationWin", "ThirdPartyStoragePartitioning",
+)  # fmt: skip
+"""What playwright switches off, said again: the last such list is the one that holds."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -18,6 +27,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no name leads anywhere
+    f"--disable-features={','.join((*ADDRESS_BAR, *AS_PLAYWRIGHT))}",
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["cat.color"]  # what another scheme of the same page can break
@@ -26,6 +36,13 @@ needs_chromium = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="SKIPPED LOUDLY: there is no Chromium here (apt-get install chromium)"),
 ]
+
+AXE = """
+async rules => (await axe.run({runOnly: rules, resultTypes: ['violations']})).violations.map(
+  each => `${each.id}: ${each.nodes[0].html.slice(0, 120)}`
+)
+"""
+"""What it finds wrong: the rule, and where it is broken first."""
 
 SMALL_TARGETS = """
 [...document.querySelectorAll('a[href], button, summary, input:not([type=hidden]), textarea')].filter(each => {
@@ -50,9 +67,10 @@ def launched(playwright, *more: str, **options):
 
 
 def faults(page, rules: list[str] = RULES) -> list[str]:
-    """What axe finds on the page."""
-    found = axe.Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
-    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found.response["violations"]]
+    """What axe finds on the page, that gets it once."""
+    if page.evaluate("typeof axe == 'undefined'"):
+        page.evaluate(axe.Axe().axe_script)
+    return page.evaluate(AXE, rules)
 
 
 def press(page, what: str) -> None:

@@ -205,3 +205,26 @@ def test_control_no_name_leads_anywhere(chromium):
     with pytest.raises(sync_api.Error, match="ERR_NAME_NOT_RESOLVED"):
         page.goto("http://localhost/")
     page.close()
+
+
+WRONG = {
+    "image-alt": ("<img src='data:,'>", RULES),
+    "color-contrast": ("<p style='color: #999; background: #fff'>Can you read this?</p>", COLOURS),
+}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_control_a_page_with_a_fault_is_not_free_of_them(chromium, fault):
+    """In every look that the pages above are looked at, what is wrong is found, and by its name."""
+    html, rules = WRONG[fault]
+    page = chromium.new_page()
+    page.set_content(f"<!doctype html><html lang=en><title>A page</title><main><h1>A page</h1>{html}</main></html>")
+    for scheme, _ in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        assert [line.partition(":")[0] for line in faults(page, rules)] == [fault]
+    page.set_content(
+        "<main><h1 style='width: 9000px'>Wide</h1><a href='/' style='display: block; height: 9px'>Thin</a>"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert page.evaluate(SMALL_TARGETS) != []
+    page.close()
